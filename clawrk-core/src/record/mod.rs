@@ -1,0 +1,148 @@
+//! What is stored, and how it looks on disk.
+//!
+//! A store keeps [`Record`]s under [`Key`](crate::store::Key)s. Core makes all of them but two:
+//! accounts and ledger entries are written by the store itself, from postings.
+
+mod codec;
+mod ledger;
+mod once;
+mod payout;
+mod text;
+mod user;
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::{Event, JobRecord};
+use crate::store::Key;
+
+pub use codec::{DecodeError, EncodeError, FORMAT, HEADER_BYTES};
+pub use ledger::{AccountRecord, EntryRecord};
+pub use once::{Answer, OnceRecord, OnceState, Scope};
+pub use payout::{PayoutRecord, PayoutStatus};
+pub use text::{Text, TextRecord};
+pub use user::{ApiKeyRecord, UserRecord};
+
+/// A stored record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Grows with every write of this key, from 1. The engine sets it, but for accounts, where the
+    /// store does.
+    pub version: u64,
+    /// The number of the commit that first wrote this key. The store sets it.
+    pub seq: u64,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a record says, by kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// A job without its texts.
+    Job(JobRecord),
+    /// A text of a job.
+    Text(TextRecord),
+    /// A step in a job's history.
+    Event(Event),
+    /// The balance of an account. Written by the store.
+    Account(AccountRecord),
+    /// An entry of the ledger. Written by the store.
+    Entry(EntryRecord),
+    /// A payout.
+    Payout(PayoutRecord),
+    /// A user.
+    User(UserRecord),
+    /// An API key, without its secret.
+    ApiKey(ApiKeyRecord),
+    /// What happens once only: an idempotent request, or the proof of a commit.
+    Once(OnceRecord),
+}
+
+/// The kinds of record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Kind {
+    /// See [`Body::Job`].
+    Job = 1,
+    /// See [`Body::Text`].
+    Text = 2,
+    /// See [`Body::Event`].
+    Event = 3,
+    /// See [`Body::Account`].
+    Account = 4,
+    /// See [`Body::Entry`]: an entry of an account that has a balance, under its number.
+    Entry = 5,
+    /// See [`Body::Entry`]: an entry of any other account, under its commit.
+    LooseEntry = 6,
+    /// See [`Body::Payout`].
+    Payout = 7,
+    /// See [`Body::User`].
+    User = 8,
+    /// See [`Body::ApiKey`].
+    ApiKey = 9,
+    /// See [`Body::Once`].
+    Once = 10,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 10] = [
+        Kind::Job,
+        Kind::Text,
+        Kind::Event,
+        Kind::Account,
+        Kind::Entry,
+        Kind::LooseEntry,
+        Kind::Payout,
+        Kind::User,
+        Kind::ApiKey,
+        Kind::Once,
+    ];
+
+    /// The kind with this number.
+    pub fn from_byte(byte: u8) -> Option<Kind> {
+        Self::ALL.into_iter().find(|kind| *kind as u8 == byte)
+    }
+}
+
+impl Record {
+    /// A record to be put, with the version that it will have.
+    pub fn new(version: u64, body: Body) -> Record {
+        Record {
+            version,
+            seq: 0,
+            body,
+        }
+    }
+
+    /// The key that it is stored under.
+    pub fn key(&self) -> Key {
+        match &self.body {
+            Body::Job(job) => Key::Job(job.id),
+            Body::Text(text) => text.key(),
+            Body::Event(event) => Key::Event(event.job, event.seq),
+            Body::Account(account) => Key::Account(account.account.clone()),
+            Body::Entry(entry) => entry.key(),
+            Body::Payout(payout) => Key::Payout(payout.id),
+            Body::User(user) => Key::User(user.id.clone()),
+            Body::ApiKey(key) => Key::ApiKey(key.id),
+            Body::Once(once) => Key::Once(once.scope.clone(), once.key.clone()),
+        }
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match &self.body {
+            Body::Job(_) => Kind::Job,
+            Body::Text(_) => Kind::Text,
+            Body::Event(_) => Kind::Event,
+            Body::Account(_) => Kind::Account,
+            Body::Entry(entry) if entry.number.is_some() => Kind::Entry,
+            Body::Entry(_) => Kind::LooseEntry,
+            Body::Payout(_) => Kind::Payout,
+            Body::User(_) => Kind::User,
+            Body::ApiKey(_) => Kind::ApiKey,
+            Body::Once(_) => Kind::Once,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What happens once only.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CommitId, UserId};
+use crate::job::JobRecord;
+use crate::money::Credits;
+use crate::time::Timestamp;
+
+/// Within what a key happens once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The requests of a user.
+    User(UserId),
+    /// The requests of the operator.
+    Admin,
+    /// The commits of the exchange, under their ids: the proof of a commit that writes nothing
+    /// else that stays as it is.
+    Commit,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scope::User(user) => write!(f, "user:{user}"),
+            Scope::Admin => f.write_str("admin"),
+            Scope::Commit => f.write_str("commit"),
+        }
+    }
+}
+
+/// What a remembered request is answered with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The job as it was then. Its texts never change, so this is enough to give it again.
+    Job(Box<JobRecord>),
+    /// A balance as it was then.
+    Credits(Credits),
+}
+
+/// How far the request is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnceState {
+    /// It is being worked on; taken to be lost after `until`.
+    Reserved {
+        /// The end of the reservation.
+        until: Timestamp,
+    },
+    /// It had its effect.
+    Done(Answer),
+    /// It is the proof of a commit, and no request.
+    Proof,
+}
+
+/// A request that has its effect once, or the proof of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnceRecord {
+    /// Within what the key is unique.
+    pub scope: Scope,
+    /// The key.
+    pub key: String,
+    /// A hash of the request, so that another one under the same key is noticed.
+    pub request: [u8; 32],
+    /// How far it is.
+    pub state: OnceState,
+    /// When it may be forgotten.
+    pub expires_at: Timestamp,
+    /// The commit that wrote it first.
+    pub commit: CommitId,
+}

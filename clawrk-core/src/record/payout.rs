@@ -1,0 +1,33 @@
+//! Payouts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{PayoutId, UserId};
+use crate::money::Cents;
+use crate::time::Timestamp;
+
+/// How far a payout is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum PayoutStatus {
+    /// It is due to the receiver and was not sent.
+    Owed = 1,
+}
+
+/// What a receiver is to be paid for a verified job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutRecord {
+    /// The payout's id, made from the job's.
+    pub id: PayoutId,
+    /// Who is paid.
+    pub receiver: UserId,
+    /// How much.
+    pub amount: Cents,
+    /// In which currency, as a lower-case ISO 4217 code.
+    pub currency: String,
+    /// How far it is.
+    pub status: PayoutStatus,
+    /// When the job was verified.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,38 @@
+//! Users and their API keys.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CommitId, KeyId, UserId};
+use crate::time::Timestamp;
+
+/// A user as stored. The credits are an account of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRecord {
+    /// The user's id.
+    pub id: UserId,
+    /// A name for people.
+    pub name: Option<String>,
+    /// Whether the user's tokens are refused.
+    pub disabled: bool,
+    /// When the row was made.
+    pub created_at: Timestamp,
+    /// The commit that made it.
+    pub commit: CommitId,
+}
+
+/// An API key as stored: a hash, never the secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKeyRecord {
+    /// The public part.
+    pub id: KeyId,
+    /// Whose key it is.
+    pub user: UserId,
+    /// A name for people.
+    pub name: Option<String>,
+    /// The SHA-256 of the secret part, which has 256 random bits.
+    pub hash: [u8; 32],
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The commit that made it.
+    pub commit: CommitId,
+}

@@ -1,0 +1,106 @@
+//! The storage port: typed records, one atomic commit, no rule of the business.
+//!
+//! A backend implements [`Store`]. Most embed an ordered key-value engine and need none of what is
+//! hard here: [`plan`] checks a batch and works out every record and index entry that it changes;
+//! [`memory::MemoryStore`] is the reference that shows how little is left to do.
+
+mod batch;
+mod error;
+mod index;
+mod key;
+pub mod memory;
+mod plan;
+mod scan;
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::id::JobId;
+use crate::record::Record;
+
+pub use batch::{BATCH_RECORDS_MAX, Batch, Guard, InvalidBatch, RECORD_BYTES_MAX};
+pub use error::{CommitError, StoreError};
+pub use index::{Index, index_entries};
+pub use key::{Key, Part};
+pub use plan::{Change, plan};
+pub use scan::{Cursor, Page, PageLimit};
+
+/// Where an exchange keeps its records.
+///
+/// Every bullet below is an obligation, proved by the test of the same name in `clawrk-testkit`.
+///
+/// # What `read` answers
+/// - **read_answers_each_key_in_order**: one answer for each key, in the order asked; `None` where
+///   nothing is stored. Each answer is exact; together they are not one snapshot.
+/// - **read_sees_what_was_committed**: a commit that was acknowledged is seen by every later read,
+///   by whoever asks.
+///
+/// # What `commit` does
+/// - **commit_is_all_or_nothing**: a batch that fails leaves nothing behind, neither records nor
+///   index entries nor postings.
+/// - **guard_at_refuses_any_other_version** and **guard_absent_refuses_what_exists**: as
+///   [`CommitError::Conflict`] with the guard's key, also where the batch does not write that key.
+/// - **guards_come_before_floors**: a batch that fails both ways is a conflict. The engine relies
+///   on it when it submits a batch again whose outcome was doubtful.
+/// - **one_guard_has_one_winner**: of commits at once that guard the same version of a key and
+///   write it, exactly one passes.
+/// - **put_replaces_and_keeps_seq**: the first write of a key fixes its [`Record::seq`], later
+///   ones keep it; whatever `seq` the batch holds is overlooked.
+/// - **seq_follows_commit_order**: a commit that starts after another was acknowledged has a
+///   greater number.
+/// - **delete_removes_record_and_index_entries**.
+/// - **postings_keep_balances**: an account that has a balance is made at its first posting, its
+///   balance is the sum of its entries, its version their number, and the entries are numbered
+///   from 1 without gaps, also when a batch posts twice to it.
+/// - **postings_never_conflict**: commits at once that post to one account all pass, as long as
+///   the floor holds.
+/// - **floor_is_checked_inside_the_commit**: a balance that would end below a posting's floor is
+///   [`CommitError::Short`] with that account; of many at once exactly as many pass as the balance
+///   allows.
+/// - **balance_overflow_is_refused**: as [`CommitError::Overflow`] with that account.
+/// - **entries_without_balance_lie_under_their_commit**: under (batch id, place).
+/// - **invalid_batch_is_refused**: see [`Batch::validate`].
+/// - **acknowledged_is_durable**: what was acknowledged is there when the store is opened again,
+///   also after a crash of the machine. All that `read` and `scan` return is durable too: while a
+///   group of commits is on its way to the disk, a read that meets their keys waits for it.
+///
+/// # What `scan` answers
+/// - **scan_follows_the_index_order**: see [`Index`]; newest first means by time of creation, then
+///   by commit order.
+/// - **scan_pages_without_gaps_or_repeats**: pages follow each other by cursor; what is there all
+///   the time appears exactly once.
+/// - **scan_keeps_to_its_limits**: rows and bytes, but a page with anything left to show has one
+///   row at least.
+/// - **scan_shows_what_is_true_now**: a row is the record as it is now, and one that no longer
+///   belongs in the index does not appear.
+///
+/// # The rest
+/// - **changed_returns_once_the_version_is_passed**: at once if it is already.
+/// - **closed_store_refuses**: after `close`, everything answers [`StoreError::Closed`].
+///
+/// After a failed sync, reads and writes answer [`StoreError::Poisoned`] until the store is opened
+/// again: what is on the disk is not known.
+#[async_trait]
+pub trait Store: Send + Sync + fmt::Debug {
+    /// The records under these keys.
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError>;
+
+    /// A page of an index, from behind `after`.
+    async fn scan(
+        &self,
+        index: &Index,
+        after: Option<&Cursor>,
+        limit: PageLimit,
+    ) -> Result<Page, StoreError>;
+
+    /// Writes the whole batch durably, or nothing.
+    async fn commit(&self, batch: &Batch) -> Result<(), CommitError>;
+
+    /// Returns when the job's version may have passed `seen`. A hint: it may come early or late, so
+    /// who waits reads again, and bounds the wait.
+    async fn changed(&self, job: &JobId, seen: u64);
+
+    /// Flushes what there is to flush and refuses everything from now on.
+    async fn close(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,41 @@
+//! Pages of an index.
+
+use crate::record::Record;
+
+/// A place in an index: behind which row a page begins. Only good for the index that it is from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cursor(pub Vec<u8>);
+
+/// How much a page may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageLimit {
+    /// Rows, at least 1.
+    pub rows: usize,
+    /// Bytes of encoded records; the first row may exceed it.
+    pub bytes: usize,
+}
+
+impl PageLimit {
+    /// The most rows that a page may hold.
+    pub const ROWS_MAX: usize = 1_000;
+
+    /// The most bytes that a page may hold.
+    pub const BYTES_MAX: usize = 8 << 20;
+
+    /// A limit in rows alone, moved between 1 and [`PageLimit::ROWS_MAX`].
+    pub fn rows(rows: usize) -> PageLimit {
+        PageLimit {
+            rows: rows.clamp(1, Self::ROWS_MAX),
+            bytes: Self::BYTES_MAX,
+        }
+    }
+}
+
+/// A page of an index.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The records, in the index's order.
+    pub rows: Vec<Record>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<Cursor>,
+}
