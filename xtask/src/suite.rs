@@ -1,0 +1,53 @@
+//! The test suites that need more than Rust and a C compiler.
+//!
+//! A new one is one entry in [`SUITES`] and, unless it is one cargo command, an executable
+//! `test.sh` in its folder: run from the root of the repository without arguments, its exit code
+//! is the verdict.
+
+use crate::tool::{self, Tool};
+use crate::{Outcome, process};
+
+/// Tests that need tools from outside.
+#[derive(Debug)]
+pub(crate) struct Suite {
+    /// What a report calls it.
+    pub(crate) name: &'static str,
+    /// The workspace packages whose tests run here and not in `cargo xtask test`.
+    pub(crate) packages: &'static [&'static str],
+    /// What must be on `PATH`.
+    pub(crate) tools: &'static [&'static Tool],
+    run: Run,
+}
+
+#[derive(Debug)]
+enum Run {
+    /// A cargo command.
+    Cargo(&'static [&'static str]),
+}
+
+/// Every suite, in the order they run.
+pub(crate) const SUITES: &[Suite] = &[Suite {
+    name: "licences",
+    packages: &[],
+    tools: &[&tool::CARGO_DENY],
+    // Not `advisories`: their database is a git repository of its own.
+    run: Run::Cargo(&["deny", "check", "licenses", "bans", "sources"]),
+}];
+
+impl Suite {
+    /// Runs the suite, showing what it prints.
+    pub(crate) fn run(&self) -> Outcome {
+        match self.run {
+            Run::Cargo(arguments) => process::show("cargo", arguments),
+        }
+    }
+
+    /// The tools that this machine lacks.
+    pub(crate) fn missing(&self) -> Vec<&'static Tool> {
+        self.tools
+            .iter()
+            .copied()
+            .filter(|tool| !tool.is_here())
+            .collect()
+    }
+}

@@ -1,0 +1,117 @@
+//! `cargo xtask test` and `cargo xtask test --rest`.
+
+use std::time::Instant;
+
+use crate::suite::{SUITES, Suite};
+use crate::tally::Tally;
+use crate::workspace::Workspace;
+use crate::{Outcome, process, tool};
+
+/// Set to `1` where every tool is said to be present: a skip is a failure then.
+const ALL: &str = "CLAWRK_TEST_ALL";
+
+/// Tests what needs nothing but Rust and a C compiler, and says what that leaves out.
+pub(crate) fn first() -> Outcome {
+    let workspace = Workspace::load()?;
+    let arguments = cargo_arguments(&workspace, SUITES);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+
+    let begun = Instant::now();
+    let mut tally = Tally::default();
+    let succeeded = process::show_and_read("cargo", &arguments, |line| tally.see(line))?;
+
+    let seconds = begun.elapsed().as_secs();
+    println!(
+        "\n== cargo xtask test: {} passed, {} failed, {} ignored in {seconds} s",
+        tally.passed,
+        tally.failed.len(),
+        tally.ignored
+    );
+    print!("{}", left_out(SUITES));
+    verdict(succeeded, &tally)
+}
+
+/// One cargo call for all packages, so that they share every artefact.
+fn cargo_arguments(workspace: &Workspace, suites: &[Suite]) -> Vec<String> {
+    let mut arguments: Vec<String> = ["test", "--workspace", "--locked", "--no-fail-fast"]
+        .map(str::to_owned)
+        .to_vec();
+    let apart = suites.iter().flat_map(|suite| suite.packages);
+    for package in apart.filter(|package| workspace.has(package)) {
+        arguments.push(format!("--exclude={package}"));
+    }
+    arguments
+}
+
+fn left_out(suites: &[Suite]) -> String {
+    let mut report = String::from("not run here, by name (`cargo xtask test --rest` runs them):\n");
+    for suite in suites {
+        let tools = tool::names(suite.tools);
+        report.push_str(&format!("  {}: needs {tools}\n", suite.name));
+    }
+    report
+}
+
+fn verdict(succeeded: bool, tally: &Tally) -> Outcome {
+    if !tally.failed.is_empty() {
+        return Err(format!("failed:\n  {}", tally.failed.join("\n  ")));
+    }
+    if !succeeded {
+        return Err("cargo test failed before or between tests: see its output above".to_owned());
+    }
+    Ok(())
+}
+
+/// Runs the suites that need other tools.
+pub(crate) fn rest() -> Outcome {
+    let all = std::env::var_os(ALL).is_some_and(|value| value == "1");
+    let mut lines = Vec::new();
+    let mut failed = false;
+    for suite in SUITES {
+        println!("\n== {}", suite.name);
+        let begun = Instant::now();
+        let (line, bad) = match judge(suite, all) {
+            Verdict::Passed => ("passed".to_owned(), false),
+            Verdict::Failed(why) => (format!("FAILED: {why}"), true),
+            Verdict::Skipped(why) => (format!("skipped: {why}"), false),
+        };
+        failed |= bad;
+        let seconds = begun.elapsed().as_secs();
+        lines.push(format!("  {}: {line} ({seconds} s)", suite.name));
+    }
+    let summary = format!("\n== cargo xtask test --rest\n{}", lines.join("\n"));
+    if failed {
+        Err(summary)
+    } else {
+        println!("{summary}");
+        Ok(())
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+fn judge(suite: &Suite, all: bool) -> Verdict {
+    let missing = suite.missing();
+    if missing.is_empty() {
+        return match suite.run() {
+            Ok(()) => Verdict::Passed,
+            Err(why) => Verdict::Failed(why),
+        };
+    }
+    let ways: Vec<&str> = missing.iter().map(|tool| tool.get).collect();
+    let why = format!(
+        "{} missing; get it by: {}",
+        tool::names(&missing),
+        ways.join("; ")
+    );
+    if all {
+        Verdict::Failed(format!("{why} ({ALL}=1 allows no skip)"))
+    } else {
+        Verdict::Skipped(why)
+    }
+}
