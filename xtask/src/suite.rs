@@ -5,7 +5,7 @@
 //! is the verdict.
 
 use crate::tool::{self, Tool};
-use crate::{Outcome, process};
+use crate::{Outcome, process, workspace};
 
 /// Tests that need tools from outside.
 #[derive(Debug)]
@@ -23,22 +23,37 @@ pub(crate) struct Suite {
 enum Run {
     /// A cargo command.
     Cargo(&'static [&'static str]),
+    /// An executable file, by its path from the root.
+    Script(&'static str),
 }
 
 /// Every suite, in the order they run.
-pub(crate) const SUITES: &[Suite] = &[Suite {
-    name: "licences",
-    packages: &[],
-    tools: &[&tool::CARGO_DENY],
-    // Not `advisories`: their database is a git repository of its own.
-    run: Run::Cargo(&["deny", "check", "licenses", "bans", "sources"]),
-}];
+pub(crate) const SUITES: &[Suite] = &[
+    Suite {
+        name: "licences",
+        packages: &[],
+        tools: &[&tool::CARGO_DENY],
+        // Not `advisories`: their database is a git repository of its own.
+        run: Run::Cargo(&["deny", "check", "licenses", "bans", "sources"]),
+    },
+    Suite {
+        name: "fuzz",
+        // Its seeds and corpus are replayed with the rest; only libFuzzer needs more than Rust.
+        packages: &[],
+        tools: &[&tool::CXX],
+        run: Run::Script("fuzz/test.sh"),
+    },
+];
 
 impl Suite {
     /// Runs the suite, showing what it prints.
     pub(crate) fn run(&self) -> Outcome {
         match self.run {
             Run::Cargo(arguments) => process::show("cargo", arguments),
+            Run::Script(path) => {
+                let path = workspace::root().join(path);
+                process::show(&path.to_string_lossy(), &[])
+            }
         }
     }
 

@@ -19,6 +19,12 @@ pub(crate) const CARGO_DENY: Tool = Tool {
     get: "cargo install --locked cargo-deny",
 };
 
+pub(crate) const CXX: Tool = Tool {
+    name: "a C++ compiler",
+    programs: &["c++", "g++", "clang++"],
+    get: "apt-get install g++",
+};
+
 impl Tool {
     /// Whether one of its programs is on `PATH`.
     pub(crate) fn is_here(&self) -> bool {

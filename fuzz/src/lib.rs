@@ -1,0 +1,28 @@
+//! What the fuzz targets check, as plain functions of bytes.
+//!
+//! Each panics when the property does not hold, and the panic is the report. They need no fuzzer:
+//! `tests/replay.rs` runs them over the seeds and over every input that ever broke one
+//! (`corpus/<target>`), and `fuzz/test.sh` lets libFuzzer look for new ones.
+
+mod record_decode;
+pub mod seeds;
+
+pub use record_decode::record_decode;
+
+/// A fuzz target: its name, what it checks, and inputs to begin with.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// The name of its folder in `corpus`, and of its program after `fuzz_`.
+    pub name: &'static str,
+    /// Panics when the property does not hold for these bytes.
+    pub check: fn(&[u8]),
+    /// Inputs that reach far into the code under test.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// Every target.
+pub const TARGETS: [Target; 1] = [Target {
+    name: "record_decode",
+    check: record_decode,
+    seeds: seeds::records,
+}];
