@@ -17,11 +17,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clawrk-http", &["clawrk-core"]),
     ("clawrk-server", &["clawrk", "clawrk-http"]),
     ("clawrk-py", &["clawrk"]),
-    ("clawrk-uniffi", &["clawrk"]),
+    ("clawrk-bindings", &["clawrk"]),
 ];
 
 /// Folders whose packages may depend on anything, and on which nothing may depend.
-const APART: &[&str] = &["examples", "fuzz", "xtask"];
+const APART: &[&str] = &["examples", "fuzz", "xtask", "bindings/bindgen"];
 
 /// What must never be built for a package with these features: (package, features, crates).
 const UNWANTED: &[(&str, &str, &[&str])] = &[
