@@ -46,6 +46,22 @@ pub(crate) const SUITES: &[Suite] = &[
 ];
 
 impl Suite {
+    /// A suite for tests of what is done with suites; running it fails.
+    #[cfg(test)]
+    pub(crate) const fn example(
+        name: &'static str,
+        packages: &'static [&'static str],
+        tools: &'static [&'static Tool],
+    ) -> Self {
+        let run = Run::Cargo(&["no-such-command"]);
+        Self {
+            name,
+            packages,
+            tools,
+            run,
+        }
+    }
+
     /// Runs the suite, showing what it prints.
     pub(crate) fn run(&self) -> Outcome {
         match self.run {
@@ -64,5 +80,39 @@ impl Suite {
             .copied()
             .filter(|tool| !tool.is_here())
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::workspace::Workspace;
+
+    #[test]
+    fn every_suite_has_its_own_name_and_names_a_tool() {
+        let names: BTreeSet<&str> = SUITES.iter().map(|suite| suite.name).collect();
+        assert_eq!(names.len(), SUITES.len());
+        for suite in SUITES {
+            assert!(
+                !suite.tools.is_empty(),
+                "{}: why is it not in the first run?",
+                suite.name
+            );
+        }
+    }
+
+    #[test]
+    fn every_script_exists_and_every_package_is_a_member() {
+        let workspace = Workspace::load().unwrap();
+        for suite in SUITES {
+            if let Run::Script(path) = suite.run {
+                assert!(workspace::root().join(path).is_file(), "{path}");
+            }
+            for package in suite.packages {
+                assert!(workspace.has(package), "{package}");
+            }
+        }
     }
 }

@@ -115,3 +115,63 @@ fn judge(suite: &Suite, all: bool) -> Verdict {
         Verdict::Skipped(why)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tool::Tool;
+
+    const NOTHING: &[&Tool] = &[];
+    const NOWHERE: &[&Tool] = &[&Tool::example("nowhere")];
+
+    fn suite_that_needs(tools: &'static [&'static Tool]) -> Suite {
+        Suite::example("wheel", &["clawrk-py"], tools)
+    }
+
+    #[test]
+    fn a_missing_tool_is_a_skip_but_a_failure_where_all_must_run() {
+        let suite = suite_that_needs(NOWHERE);
+        let Verdict::Skipped(why) = judge(&suite, false) else {
+            panic!("not skipped");
+        };
+        assert!(
+            why.contains("nowhere missing; get it by: install nowhere"),
+            "{why}"
+        );
+        let Verdict::Failed(why) = judge(&suite, true) else {
+            panic!("not failed");
+        };
+        assert!(why.contains("CLAWRK_TEST_ALL=1 allows no skip"), "{why}");
+    }
+
+    #[test]
+    fn a_suite_that_can_run_is_judged_by_its_exit_code() {
+        assert!(matches!(
+            judge(&suite_that_needs(NOTHING), false),
+            Verdict::Failed(_)
+        ));
+    }
+
+    #[test]
+    fn what_another_suite_tests_is_excluded_and_reported() {
+        let suites = [suite_that_needs(NOWHERE)];
+        let member =
+            r#"{"packages": [{"name": "clawrk-py", "manifest_path": "", "dependencies": []}]}"#;
+        let workspace: Workspace = serde_json::from_str(&member).unwrap();
+        assert!(cargo_arguments(&workspace, &suites).contains(&"--exclude=clawrk-py".to_owned()));
+        assert!(left_out(&suites).contains("wheel: needs nowhere"));
+    }
+
+    #[test]
+    fn failed_tests_are_named_and_a_build_that_fails_is_no_success() {
+        let mut tally = Tally::default();
+        tally.see("test ledger::floor ... FAILED");
+        assert!(
+            verdict(false, &tally)
+                .unwrap_err()
+                .contains("ledger::floor")
+        );
+        assert!(verdict(false, &Tally::default()).is_err());
+        assert_eq!(verdict(true, &Tally::default()), Ok(()));
+    }
+}

@@ -26,6 +26,16 @@ pub(crate) const CXX: Tool = Tool {
 };
 
 impl Tool {
+    /// A tool that no machine has.
+    #[cfg(test)]
+    pub(crate) const fn example(name: &'static str) -> Self {
+        Self {
+            name,
+            programs: &["no-such-program"],
+            get: "install nowhere",
+        }
+    }
+
     /// Whether one of its programs is on `PATH`.
     pub(crate) fn is_here(&self) -> bool {
         let Some(path) = std::env::var_os("PATH") else {
@@ -60,11 +70,7 @@ mod tests {
         programs: &["no-such-shell", "sh"],
         get: "",
     };
-    const NOTHING: Tool = Tool {
-        name: "nothing",
-        programs: &["no-such-program"],
-        get: "",
-    };
+    const NOTHING: Tool = Tool::example("nothing");
 
     #[test]
     fn any_of_the_programs_will_do() {
