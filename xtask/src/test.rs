@@ -157,7 +157,7 @@ mod tests {
         let suites = [suite_that_needs(NOWHERE)];
         let member =
             r#"{"packages": [{"name": "clawrk-py", "manifest_path": "", "dependencies": []}]}"#;
-        let workspace: Workspace = serde_json::from_str(&member).unwrap();
+        let workspace: Workspace = serde_json::from_str(member).unwrap();
         assert!(cargo_arguments(&workspace, &suites).contains(&"--exclude=clawrk-py".to_owned()));
         assert!(left_out(&suites).contains("wheel: needs nowhere"));
     }
