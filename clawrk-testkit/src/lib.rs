@@ -1,0 +1,27 @@
+//! Proves that a store keeps the promises that clawrk relies on, and breaks what can break.
+//!
+//! Who writes a store writes one test file of about twenty lines:
+//!
+//! ```no_run
+//! use clawrk_core::store::memory::MemoryStore;
+//! use clawrk_testkit::suite::Fleeting;
+//!
+//! clawrk_testkit::store_suite!(Fleeting::new(MemoryStore::new()));
+//! ```
+//!
+//! - [`suite`]: every obligation of [`Store`](clawrk_core::store::Store), one test each.
+//! - [`rng`]: randomness that a seed repeats to the bit, on every machine.
+//! - [`run`]: the two things that tests need of an executor.
+//!
+//! What is in here fails a test the way tests fail: it panics. It is no part of a program.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this crate fails tests, and a test fails by a panic"
+)]
+
+pub mod rng;
+pub mod run;
+pub mod suite;
