@@ -5,11 +5,21 @@
 //! async runtime.
 
 pub mod clock;
+pub mod engine;
+pub mod error;
 pub mod id;
 pub mod ids;
 pub mod job;
 pub mod ledger;
+mod mock;
 pub mod money;
+pub mod payments;
+pub mod policy;
 pub mod record;
+pub mod skill;
 pub mod store;
 pub mod time;
+
+pub use engine::{Call, Engine, Once};
+pub use error::{Error, Rejection};
+pub use job::Job;

@@ -1,13 +1,19 @@
 //! The life of a job.
 
+pub(crate) mod decide;
 mod event;
 mod record;
 mod state;
 mod terms;
+mod transition;
 mod verification;
+mod view;
 
 pub use event::{Actor, Event, EventKind};
 pub use record::JobRecord;
-pub use state::{Run, State, Status};
+pub use state::{InvalidStatus, Run, State, Status};
 pub use terms::{OnRejected, Terms};
+pub use transition::{CommandKind, Role, TRANSITIONS, Transition};
 pub use verification::Verification;
+pub(crate) use view::Brief;
+pub use view::Job;

@@ -8,4 +8,5 @@ mod account;
 mod posting;
 
 pub use account::{Account, Commodity, InvalidAccount};
+pub(crate) use posting::Flow;
 pub use posting::{Posting, Reason};

@@ -1,0 +1,102 @@
+//! The engine: every verb of the exchange.
+//!
+//! Each changing call reads what it needs, decides by a pure function, and commits once. What may
+//! take long, such as a skill, runs outside a commit.
+
+mod builder;
+mod call;
+mod commit;
+mod create;
+mod credits;
+mod jobs;
+mod keys;
+mod limits;
+mod once;
+mod run;
+mod tick;
+mod transition;
+mod users;
+mod within;
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::ids::Ids;
+use crate::payments::Payments;
+use crate::policy::Policy;
+use crate::record::Record;
+use crate::skill::{SkillInfo, Skills};
+use crate::store::{Key, Store};
+
+pub use builder::EngineBuilder;
+pub use call::{Call, Once};
+pub use credits::{Entries, Entry, Payout};
+pub use jobs::{Jobs, PageRequest};
+pub use keys::{ApiKey, NewApiKey};
+pub use tick::Progress;
+pub use users::{NewUser, User};
+
+/// How often a command is decided afresh when others change the same job.
+const DECISIONS_MAX: usize = 16;
+
+/// The exchange. Cheap to clone; all clones are the same exchange.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    payments: Option<Arc<dyn Payments>>,
+    skills: Skills,
+    policy: Policy,
+}
+
+impl Engine {
+    /// Begins an engine over that store and clock. [`EngineBuilder::build`] ends it.
+    pub fn builder(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> EngineBuilder {
+        EngineBuilder::new(store, clock)
+    }
+
+    /// The settings.
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+
+    /// The skills that jobs may ask for, in the order they were registered.
+    pub fn skills(&self) -> Vec<SkillInfo> {
+        self.inner.skills.infos()
+    }
+
+    /// The store, for those who watch or export it.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    /// Flushes the store and refuses everything from now on.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if the last flush failed.
+    pub async fn close(&self) -> Result<(), Error> {
+        let closed = self.inner.store.close().await;
+        closed.map_err(|source| Error::Store {
+            op: "close",
+            source,
+        })
+    }
+
+    /// One record.
+    async fn read_one(&self, op: &'static str, key: Key) -> Result<Option<Record>, Error> {
+        let mut records = self.read(op, &[key]).await?;
+        Ok(records.pop().flatten())
+    }
+
+    async fn read(&self, op: &'static str, keys: &[Key]) -> Result<Vec<Option<Record>>, Error> {
+        let records = self.inner.store.read(keys).await;
+        records.map_err(|source| Error::Store { op, source })
+    }
+}

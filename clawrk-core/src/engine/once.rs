@@ -1,0 +1,126 @@
+//! Requests that have their effect once.
+
+use crate::engine::{Call, Engine};
+use crate::error::{Error, Rejection};
+use crate::record::{Answer, Body, OnceRecord, OnceState, Record};
+use crate::store::{Batch, Guard, Key};
+use crate::time::Timestamp;
+
+/// Where the answer to a call will be remembered.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    guard: Guard,
+    record: OnceRecord,
+    version: u64,
+}
+
+/// What is known of a call under its key.
+#[derive(Debug)]
+pub(crate) enum Recalled {
+    /// It carries no key.
+    Unkeyed,
+    /// It is new.
+    New(Box<Slot>),
+    /// It had its effect; this was the answer.
+    Done(Answer),
+}
+
+impl Engine {
+    /// Looks up a call under its idempotency key.
+    ///
+    /// # Errors
+    /// Rejections for a key that stands for another request, or whose first request is still being
+    /// worked on.
+    pub(crate) async fn recall(&self, call: &Call<'_>) -> Result<Recalled, Error> {
+        let Some(once) = call.once else {
+            return Ok(Recalled::Unkeyed);
+        };
+        let key = Key::Once(call.scope(), once.key.clone());
+        let found = self.read_one("recall", key.clone()).await?;
+        let now = self.inner.clock.now();
+        let (guard, version) = match found {
+            None => (Guard::Absent(key), 1),
+            Some(Record {
+                version,
+                body: Body::Once(found),
+                ..
+            }) => {
+                if let Some(answer) = known(&found, once.request, now)? {
+                    return Ok(Recalled::Done(answer));
+                }
+                (Guard::At(key, version), version + 1)
+            }
+            Some(_) => return Err(Error::Internal(format!("{key} is no request"))),
+        };
+        let record = OnceRecord {
+            scope: call.scope(),
+            key: once.key.clone(),
+            request: once.request,
+            state: OnceState::Reserved { until: now },
+            expires_at: now.after(self.inner.policy.idempotency_retention),
+            commit: crate::id::CommitId::from_bits(0),
+        };
+        Ok(Recalled::New(Box::new(Slot {
+            guard,
+            record,
+            version,
+        })))
+    }
+}
+
+/// The answer of a request that is done; none where the record is spent.
+fn known(
+    found: &OnceRecord,
+    request: [u8; 32],
+    now: Timestamp,
+) -> Result<Option<Answer>, Rejection> {
+    if found.expires_at <= now {
+        return Ok(None);
+    }
+    match &found.state {
+        OnceState::Reserved { until } if *until <= now => Ok(None),
+        _ if found.request != request => Err(Rejection::IdempotencyKeyReused),
+        OnceState::Reserved { until } => Err(Rejection::RequestInProgress {
+            retry_after: until.since(now),
+        }),
+        OnceState::Done(answer) => Ok(Some(answer.clone())),
+        OnceState::Proof => Ok(None),
+    }
+}
+
+impl Slot {
+    /// Has the batch remember the answer.
+    pub(crate) fn remember(&self, batch: &mut Batch, answer: Answer) {
+        self.put(batch, OnceState::Done(answer));
+    }
+
+    /// Has the batch reserve the key until that time, and gives the slot to end the reservation
+    /// with.
+    pub(crate) fn reserve(&self, batch: &mut Batch, until: Timestamp) -> Slot {
+        self.put(batch, OnceState::Reserved { until });
+        let key = self.guard.key().clone();
+        Slot {
+            guard: Guard::At(key, self.version),
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+
+    /// Has the batch forget the reservation.
+    pub(crate) fn forget(&self, batch: &mut Batch) {
+        batch.guards.push(self.guard.clone());
+        batch.deletes.push(self.guard.key().clone());
+    }
+
+    fn put(&self, batch: &mut Batch, state: OnceState) {
+        let record = OnceRecord {
+            state,
+            commit: batch.id,
+            ..self.record.clone()
+        };
+        batch.guards.push(self.guard.clone());
+        batch
+            .puts
+            .push(Record::new(self.version, Body::Once(record)));
+    }
+}

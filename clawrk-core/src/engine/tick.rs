@@ -1,0 +1,153 @@
+//! What happens by itself.
+
+use crate::engine::Engine;
+use crate::engine::transition::Ask;
+use crate::error::Error;
+use crate::id::JobId;
+use crate::job::decide::Command;
+use crate::job::{Actor, JobRecord, State};
+use crate::record::{Body, Record};
+use crate::store::{CommitError, Guard, Index, PageLimit, StoreError};
+use crate::time::Timestamp;
+
+/// How far a tick came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// How many things were done.
+    pub done: usize,
+    /// When to call again: at once where it is past, or whenever something new comes due where
+    /// there is none.
+    pub next: Option<Timestamp>,
+}
+
+impl Engine {
+    /// Does what is due: runs that were lost return to their receiver, overdue jobs to the queue,
+    /// overdue outputs are verified, old idempotency records are forgotten.
+    ///
+    /// Does at most `budget` things and says when to call again. Nothing happens by itself without
+    /// somebody who calls this; several may at once.
+    ///
+    /// # Errors
+    /// Only failures of the store. What was done until then stays done.
+    pub async fn tick(&self, budget: usize) -> Result<Progress, Error> {
+        let jobs = self.tick_jobs(budget).await?;
+        let forgotten = self
+            .forget_expired(budget.saturating_sub(jobs.done))
+            .await?;
+        let next = [jobs.next, forgotten.next].into_iter().flatten().min();
+        Ok(Progress {
+            done: jobs.done + forgotten.done,
+            next,
+        })
+    }
+
+    async fn tick_jobs(&self, budget: usize) -> Result<Progress, Error> {
+        let now = self.inner.clock.now();
+        let due = self.due(&Index::Due, budget).await?;
+        let mut progress = Progress {
+            done: 0,
+            next: due.more.then_some(now),
+        };
+        for record in due.rows {
+            let Body::Job(job) = record.body else {
+                continue;
+            };
+            let Some(due) = job.state.due_at() else {
+                continue;
+            };
+            if due > now || progress.done >= budget {
+                progress.next = Some(due);
+                break;
+            }
+            self.do_due(&job).await?;
+            progress.done += 1;
+        }
+        Ok(progress)
+    }
+
+    /// Does what is due with a job. Whoever was quicker has settled it.
+    async fn do_due(&self, job: &JobRecord) -> Result<(), Error> {
+        let ask = match &job.state {
+            State::InProgress { run, .. } => {
+                let cause = "the run was lost".to_owned();
+                Ask::Give(Command::FailRun { run: run.id, cause })
+            }
+            State::Accepted { .. } => Ask::Give(Command::ExpireAccept),
+            State::Submitted { .. } => Ask::Judge,
+            _ => return Ok(()),
+        };
+        self.by_system(&job.id, &ask).await
+    }
+
+    async fn by_system(&self, job: &JobId, ask: &Ask) -> Result<(), Error> {
+        match self
+            .attempt("tick", &Actor::System, job, ask, |_, _| {})
+            .await
+        {
+            Ok(_) | Err(Error::Rejected(_)) => Ok(()),
+            // One damaged job must not keep all the others waiting.
+            Err(
+                error @ Error::Store {
+                    source: StoreError::Corrupt { .. },
+                    ..
+                },
+            ) => {
+                tracing::error!(%job, %error, "a job that is due is damaged");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn forget_expired(&self, budget: usize) -> Result<Progress, Error> {
+        let now = self.inner.clock.now();
+        let due = self.due(&Index::Expiring, budget).await?;
+        let mut progress = Progress {
+            done: 0,
+            next: due.more.then_some(now),
+        };
+        for record in due.rows {
+            let Body::Once(once) = &record.body else {
+                continue;
+            };
+            if once.expires_at > now || progress.done >= budget {
+                progress.next = Some(once.expires_at);
+                break;
+            }
+            self.forget(&record).await?;
+            progress.done += 1;
+        }
+        Ok(progress)
+    }
+
+    /// Forgets a record, unless it changed. Doing so again does no harm, so it needs no proof.
+    async fn forget(&self, record: &Record) -> Result<(), Error> {
+        let mut batch = self.batch()?;
+        batch.guards.push(Guard::At(record.key(), record.version));
+        batch.deletes.push(record.key());
+        match self.inner.store.commit(&batch).await {
+            Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+            Err(CommitError::Ambiguous(source) | CommitError::Refused(source)) => {
+                Err(Error::Store { op: "tick", source })
+            }
+            Err(error) => Err(Error::Internal(error.to_string())),
+        }
+    }
+
+    /// The first records of an index by time, one more than the budget.
+    async fn due(&self, index: &Index, budget: usize) -> Result<Due, Error> {
+        let limit = PageLimit::rows(budget.saturating_add(1));
+        let page = self.inner.store.scan(index, None, limit).await;
+        let page = page.map_err(|source| Error::Store { op: "tick", source })?;
+        Ok(Due {
+            rows: page.rows,
+            more: page.next.is_some(),
+        })
+    }
+}
+
+/// The beginning of an index by time.
+struct Due {
+    rows: Vec<Record>,
+    more: bool,
+}

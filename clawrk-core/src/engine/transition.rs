@@ -1,0 +1,195 @@
+//! Every change of a job that exists: read, decide, commit.
+
+use crate::engine::commit::CommitFailure;
+use crate::engine::jobs::output;
+use crate::engine::once::Recalled;
+use crate::engine::{Call, DECISIONS_MAX, Engine};
+use crate::error::{Error, Rejection};
+use crate::id::JobId;
+use crate::job::decide::{Command, Decision, check, decide};
+use crate::job::{Actor, CommandKind, Event, Job, JobRecord};
+use crate::mock;
+use crate::record::{Answer, Body, Record, TextRecord};
+use crate::store::{Batch, Guard, Key, Part, StoreError};
+
+/// What is to be done to a job.
+#[derive(Debug, Clone)]
+pub(crate) enum Ask {
+    /// A command that brings all it needs.
+    Give(Command),
+    /// Judge the output, then give the verdict.
+    Judge,
+}
+
+impl Engine {
+    /// Takes a queued job; the caller becomes its receiver.
+    ///
+    /// # Errors
+    /// [`Rejection::JobNotFound`], [`Rejection::WrongStatus`]: of many callers at once, one gets
+    /// the job.
+    pub async fn accept_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
+        let call = call.into();
+        let receiver = call.user()?.clone();
+        self.transition(
+            "accept",
+            &call,
+            job,
+            &Ask::Give(Command::Accept { receiver }),
+        )
+        .await
+    }
+
+    /// Judges the output against the criteria and closes the job accordingly: verified, rejected,
+    /// or, where its terms say so, offered again. Held credits move in the same commit.
+    ///
+    /// # Errors
+    /// [`Rejection::JobNotFound`], [`Rejection::WrongStatus`], [`Rejection::NotSender`].
+    pub async fn verify_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
+        self.transition("verify", &call.into(), job, &Ask::Judge)
+            .await
+    }
+
+    /// Takes a queued job back; held credits return to the sender.
+    ///
+    /// # Errors
+    /// [`Rejection::JobNotFound`], [`Rejection::WrongStatus`], [`Rejection::NotSender`].
+    pub async fn cancel_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
+        self.transition("cancel", &call.into(), job, &Ask::Give(Command::Cancel))
+            .await
+    }
+
+    /// Gives a job up that the caller accepted; it is offered again.
+    ///
+    /// # Errors
+    /// [`Rejection::JobNotFound`], [`Rejection::WrongStatus`], [`Rejection::NotReceiver`].
+    pub async fn release_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
+        self.transition("release", &call.into(), job, &Ask::Give(Command::Release))
+            .await
+    }
+
+    /// Does it, deciding afresh whenever somebody else was quicker.
+    pub(crate) async fn transition(
+        &self,
+        op: &'static str,
+        call: &Call<'_>,
+        job: &JobId,
+        ask: &Ask,
+    ) -> Result<Job, Error> {
+        for _ in 0..DECISIONS_MAX {
+            let slot = match self.recall(call).await? {
+                Recalled::Done(answer) => return self.replay(call, answer).await,
+                Recalled::New(slot) => Some(slot),
+                Recalled::Unkeyed => None,
+            };
+            let remember = |batch: &mut Batch, job: &JobRecord| {
+                if let Some(slot) = slot {
+                    slot.remember(batch, Answer::Job(Box::new(job.clone())));
+                }
+            };
+            if let Some(job) = self.attempt(op, &call.actor, job, ask, remember).await? {
+                return self.view(&job).await;
+            }
+        }
+        Err(Error::Busy { op })
+    }
+
+    /// One round: none where somebody else was quicker.
+    pub(crate) async fn attempt(
+        &self,
+        op: &'static str,
+        actor: &Actor,
+        id: &JobId,
+        ask: &Ask,
+        attach: impl FnOnce(&mut Batch, &JobRecord) + Send,
+    ) -> Result<Option<JobRecord>, Error> {
+        let (version, job) = self.job_record(op, id).await?;
+        let command = match ask {
+            Ask::Give(command) => command.clone(),
+            Ask::Judge => {
+                check(&job, CommandKind::Verify, actor)?;
+                let verification = mock::judge(&self.output(op, &job).await?);
+                Command::Verify { verification }
+            }
+        };
+        let decision = decide(&job, command, actor, self.inner.clock.now())?;
+        let job = decision.job.clone();
+        let mut batch = self.batch()?;
+        write_change(&mut batch, version, decision, actor);
+        attach(&mut batch, &job);
+        match self.commit(op, batch).await {
+            Ok(()) => Ok(Some(job)),
+            Err(CommitFailure::Conflict) => Ok(None),
+            Err(failure) => Err(failure.into_error(op)),
+        }
+    }
+
+    /// A job's record with its version.
+    pub(crate) async fn job_record(
+        &self,
+        op: &'static str,
+        id: &JobId,
+    ) -> Result<(u64, JobRecord), Error> {
+        match self.read_one(op, Key::Job(*id)).await? {
+            Some(Record {
+                version,
+                body: Body::Job(job),
+                ..
+            }) => Ok((version, job)),
+            Some(_) => Err(corrupt(op, format!("job {id} is something else"))),
+            None => Err(Rejection::JobNotFound.into()),
+        }
+    }
+
+    async fn output(&self, op: &'static str, job: &JobRecord) -> Result<String, Error> {
+        let key = Key::Text(job.id, Part::Output(job.attempt));
+        let found = self.read_one(op, key).await?;
+        output(found).ok_or_else(|| corrupt(op, format!("the output of job {} is missing", job.id)))
+    }
+
+    /// The answer of a call that had its effect before.
+    pub(crate) async fn replay(&self, call: &Call<'_>, answer: Answer) -> Result<Job, Error> {
+        if let Some(once) = call.once {
+            once.mark_replayed();
+        }
+        match answer {
+            Answer::Job(job) => self.view(&job).await,
+            Answer::Credits(_) => Err(Rejection::IdempotencyKeyReused.into()),
+        }
+    }
+}
+
+/// Puts a decision into a batch: the job, its history, and what moves with it.
+pub(crate) fn write_change(batch: &mut Batch, version: u64, decision: Decision, actor: &Actor) {
+    let job = decision.job;
+    let id = job.id;
+    let event = Event {
+        job: id,
+        seq: version + 1,
+        kind: decision.event,
+        actor: actor.clone(),
+        at: job.updated_at,
+        attempt: job.attempt,
+        commit: batch.id,
+    };
+    batch.guards.push(Guard::At(Key::Job(id), version));
+    batch.guards.push(Guard::Absent(Key::Event(id, event.seq)));
+    batch.puts.push(Record::new(1, Body::Event(event)));
+    batch.puts.push(Record::new(version + 1, Body::Job(job)));
+    if let Some(text) = decision.text {
+        batch
+            .puts
+            .push(Record::new(1, Body::Text(TextRecord { job: id, text })));
+    }
+    if let Some(payout) = decision.payout {
+        batch.guards.push(Guard::Absent(Key::Payout(payout.id)));
+        batch.puts.push(Record::new(1, Body::Payout(payout)));
+    }
+    batch.postings.extend(decision.postings);
+}
+
+pub(crate) fn corrupt(op: &'static str, detail: String) -> Error {
+    Error::Store {
+        op,
+        source: StoreError::corrupt(detail),
+    }
+}

@@ -1,0 +1,209 @@
+//! People and agents.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::commit::CommitFailure;
+use crate::engine::keys::NewApiKey;
+use crate::engine::{Call, DECISIONS_MAX, Engine};
+use crate::error::{Error, Rejection};
+use crate::id::UserId;
+use crate::money::Credits;
+use crate::record::{Body, Record, UserRecord};
+use crate::store::{Batch, Guard, Key};
+use crate::time::Timestamp;
+
+/// The longest id that may be chosen for a new user, in characters.
+const CHOSEN_ID_CHARS_MAX: usize = 64;
+
+/// The longest name of a user or a key, in bytes.
+pub(crate) const NAME_BYTES_MAX: usize = 200;
+
+/// A user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The user's id.
+    pub id: UserId,
+    /// A name for people.
+    pub name: Option<String>,
+    /// What the user can spend.
+    pub credits: Credits,
+    /// Whether the user's tokens are refused.
+    pub disabled: bool,
+    /// When the row was made.
+    pub created_at: Timestamp,
+}
+
+/// A user who was just made, with a first key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// The user.
+    pub user: User,
+    /// The key, whose secret is shown this once.
+    pub api_key: NewApiKey,
+}
+
+impl Engine {
+    /// A user, made here and now with no credits if there was no such row.
+    ///
+    /// # Errors
+    /// Only failures of the store.
+    pub async fn user(&self, id: &UserId) -> Result<User, Error> {
+        for _ in 0..DECISIONS_MAX {
+            if let Some((_, record)) = self.user_record("user", id).await? {
+                return self.with_credits(record).await;
+            }
+            let mut batch = self.batch()?;
+            write_user(&mut batch, id, None, self.inner.clock.now());
+            match self.commit("user", batch).await {
+                Ok(()) | Err(CommitFailure::Conflict) => {}
+                Err(failure) => return Err(failure.into_error("user")),
+            }
+        }
+        Err(Error::Busy { op: "user" })
+    }
+
+    /// Makes a user with a first API key. For the operator.
+    ///
+    /// Without an id, one is made. A chosen id is 1 to 64 of `[A-Za-z0-9._@-]`.
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`], [`Rejection::UserExists`].
+    pub async fn create_user(
+        &self,
+        id: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<NewUser, Error> {
+        let id = match id {
+            Some(id) => chosen_id(id)?,
+            None => self.made_id()?,
+        };
+        check_name(name)?;
+        let now = self.inner.clock.now();
+        let mut batch = self.batch()?;
+        let record = write_user(&mut batch, &id, name, now);
+        let api_key = self.write_key(&mut batch, &id, None, now)?;
+        match self.commit("create user", batch).await {
+            Ok(()) => Ok(NewUser {
+                user: user(record, Credits::ZERO),
+                api_key,
+            }),
+            Err(CommitFailure::Conflict) => Err(Rejection::UserExists(id).into()),
+            Err(failure) => Err(failure.into_error("create user")),
+        }
+    }
+
+    /// Refuses a user's tokens from now on, or takes them again. For the operator.
+    ///
+    /// # Errors
+    /// [`Rejection::AdminOnly`], [`Rejection::UserNotFound`].
+    pub async fn set_user_disabled(
+        &self,
+        call: impl Into<Call<'_>>,
+        id: &UserId,
+        disabled: bool,
+    ) -> Result<User, Error> {
+        call.into().admin()?;
+        for _ in 0..DECISIONS_MAX {
+            let found = self.user_record("disable user", id).await?;
+            let (version, record) = found.ok_or_else(|| Rejection::UserNotFound(id.clone()))?;
+            let record = UserRecord { disabled, ..record };
+            let mut batch = self.batch()?;
+            batch.guards.push(Guard::At(Key::User(id.clone()), version));
+            batch
+                .puts
+                .push(Record::new(version + 1, Body::User(record.clone())));
+            match self.commit("disable user", batch).await {
+                Ok(()) => return self.with_credits(record).await,
+                Err(CommitFailure::Conflict) => {}
+                Err(failure) => return Err(failure.into_error("disable user")),
+            }
+        }
+        Err(Error::Busy { op: "disable user" })
+    }
+
+    pub(crate) async fn user_record(
+        &self,
+        op: &'static str,
+        id: &UserId,
+    ) -> Result<Option<(u64, UserRecord)>, Error> {
+        match self.read_one(op, Key::User(id.clone())).await? {
+            None => Ok(None),
+            Some(Record {
+                version,
+                body: Body::User(user),
+                ..
+            }) => Ok(Some((version, user))),
+            Some(_) => Err(super::transition::corrupt(op, format!("user {id}"))),
+        }
+    }
+
+    async fn with_credits(&self, record: UserRecord) -> Result<User, Error> {
+        let (_, credits) = self.balance("user", &record.id).await?;
+        Ok(user(record, credits))
+    }
+
+    /// A random id in the form of a version 4 UUID.
+    fn made_id(&self) -> Result<UserId, Error> {
+        let mut bytes = [0; 16];
+        self.inner.ids.fill(&mut bytes)?;
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let parts = [
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..],
+        ];
+        UserId::new(parts.join("-")).map_err(|error| Error::Internal(error.to_string()))
+    }
+}
+
+fn user(record: UserRecord, credits: Credits) -> User {
+    let UserRecord {
+        id,
+        name,
+        disabled,
+        created_at,
+        ..
+    } = record;
+    User {
+        id,
+        name,
+        credits,
+        disabled,
+        created_at,
+    }
+}
+
+fn write_user(batch: &mut Batch, id: &UserId, name: Option<&str>, now: Timestamp) -> UserRecord {
+    let record = UserRecord {
+        id: id.clone(),
+        name: name.map(str::to_owned),
+        disabled: false,
+        created_at: now,
+        commit: batch.id,
+    };
+    batch.guards.push(Guard::Absent(Key::User(id.clone())));
+    batch.puts.push(Record::new(1, Body::User(record.clone())));
+    record
+}
+
+fn chosen_id(id: &str) -> Result<UserId, Rejection> {
+    let fits = (1..=CHOSEN_ID_CHARS_MAX).contains(&id.len());
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
+    let refuse = || Rejection::invalid("id", "must be 1 to 64 of A-Z a-z 0-9 . _ @ -");
+    if fits && id.bytes().all(plain) {
+        UserId::new(id).map_err(|_| refuse())
+    } else {
+        Err(refuse())
+    }
+}
+
+pub(crate) fn check_name(name: Option<&str>) -> Result<(), Rejection> {
+    match name {
+        Some(name) => super::limits::text("name", name, NAME_BYTES_MAX),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,114 @@
+//! The exchange says no.
+
+use std::time::Duration;
+
+use crate::error::Code;
+use crate::id::UserId;
+use crate::job::{CommandKind, Status};
+use crate::money::Credits;
+
+/// A refusal. Nothing was changed. Each text names the cause and what would help.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// A field cannot be used.
+    #[error("`{field}` {cause}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it and how to mend it.
+        cause: String,
+    },
+    /// A text is over its limit.
+    #[error("`{field}` is {bytes} bytes long; at most {limit} are accepted")]
+    TooLong {
+        /// The field.
+        field: &'static str,
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// An idempotency key of the wrong form.
+    #[error("an idempotency key is 1 to 255 visible ASCII characters")]
+    InvalidIdempotencyKey,
+    /// The idempotency key stands for another request.
+    #[error("this idempotency key was used for another request; use a new key for a new request")]
+    IdempotencyKeyReused,
+    /// The first request under this key is still being worked on.
+    #[error("the first request under this idempotency key is still being worked on; try again")]
+    RequestInProgress {
+        /// When to try again at the latest.
+        retry_after: Duration,
+    },
+    /// The operator alone may do this.
+    #[error("only the operator may do this")]
+    AdminOnly,
+    /// A user alone may do this.
+    #[error("only a user may do this; the operator's key is no user")]
+    UserOnly,
+    /// No such job, or none that the caller may see.
+    #[error("there is no such job")]
+    JobNotFound,
+    /// No such user.
+    #[error("there is no user {0}")]
+    UserNotFound(UserId),
+    /// The job's skill is running.
+    #[error("the job's skill is running; wait for it, or hand in output")]
+    SkillRunning,
+    /// The job's status forbids the command.
+    #[error("the job is {status}; {command} needs it to be {needed}")]
+    WrongStatus {
+        /// The command.
+        command: CommandKind,
+        /// Where the job stands.
+        status: Status,
+        /// Where it would have to stand.
+        needed: String,
+    },
+    /// Only the sender may do this.
+    #[error("only the job's sender may do this")]
+    NotSender,
+    /// Only the receiver may do this.
+    #[error("only the job's receiver may do this")]
+    NotReceiver,
+    /// The user id is taken.
+    #[error("the user id {0} is taken; choose another")]
+    UserExists(UserId),
+    /// Too few credits.
+    #[error("this takes {needed} credits and the account has too few; buy or ask for more")]
+    InsufficientCredits {
+        /// How many it takes.
+        needed: Credits,
+    },
+}
+
+impl Rejection {
+    pub(crate) fn invalid(field: &'static str, cause: impl Into<String>) -> Rejection {
+        Rejection::Invalid {
+            field,
+            cause: cause.into(),
+        }
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Rejection::Invalid { .. } => Code::InvalidRequest,
+            Rejection::TooLong { .. } => Code::PayloadTooLarge,
+            Rejection::InvalidIdempotencyKey => Code::InvalidIdempotencyKey,
+            Rejection::IdempotencyKeyReused => Code::IdempotencyKeyReused,
+            Rejection::RequestInProgress { .. } => Code::RequestInProgress,
+            Rejection::AdminOnly => Code::AdminOnly,
+            Rejection::UserOnly => Code::UserOnly,
+            Rejection::JobNotFound => Code::JobNotFound,
+            Rejection::UserNotFound(_) => Code::UserNotFound,
+            Rejection::SkillRunning => Code::SkillRunning,
+            Rejection::WrongStatus { .. } => Code::WrongStatus,
+            Rejection::NotSender => Code::NotSender,
+            Rejection::NotReceiver => Code::NotReceiver,
+            Rejection::UserExists(_) => Code::UserExists,
+            Rejection::InsufficientCredits { .. } => Code::InsufficientCredits,
+        }
+    }
+}
