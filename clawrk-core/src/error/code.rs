@@ -43,7 +43,10 @@ pub struct CodeInfo {
 }
 
 macro_rules! codes {
-    ($($variant:ident $name:literal $status:literal $retry:ident $exception:ident $meaning:literal;)*) => {
+    ($(
+        $variant:ident $name:literal $status:literal $retry:ident $exception:ident
+        $meaning:literal;
+    )*) => {
         /// A stable name for a kind of error, in order of precedence: where several apply, the
         /// first one is the answer.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
