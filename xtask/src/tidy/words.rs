@@ -80,6 +80,7 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
             (ban.endings.is_empty() || file.ends_in(ban.endings))
                 && (ban.place == Place::Anywhere || in_tests)
                 && line.contains(ban.word)
+                && !line.contains(&format!("fn {}", ban.word))
         });
         for ban in broken {
             findings.push(Finding::at(
