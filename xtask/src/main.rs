@@ -9,9 +9,11 @@
 )]
 
 mod arrows;
+mod docs;
 mod files;
 mod process;
 mod suite;
+mod surface;
 mod tally;
 mod test;
 mod tidy;
@@ -29,7 +31,10 @@ usage: cargo xtask <command>
   test          test every package that needs nothing but Rust and a C compiler
   test --rest   test the others; a missing tool is a skip (a failure with CLAWRK_TEST_ALL=1)
   arrows        check that the crates depend on each other only as ARCHITECTURE.md draws it
-  tidy          check the house rules that no linter knows (see CONTRIBUTING.md)";
+  tidy          check the house rules that no linter knows (see CONTRIBUTING.md)
+  docs          write the pages of docs/ that are made from tables in clawrk-core
+  docs --check  fail if one of them is stale
+  surface       check that every language has the verbs that docs/surface.md says";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -49,6 +54,9 @@ fn run(arguments: &[String]) -> Outcome {
         ["test", "--rest"] => test::rest(),
         ["arrows"] => arrows::check(),
         ["tidy"] => tidy::check(),
+        ["docs"] => docs::write(),
+        ["docs", "--check"] => docs::check(),
+        ["surface"] => surface::check(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -78,6 +78,8 @@ pub use scan::{Cursor, Page, PageLimit};
 /// # The rest
 /// - **changed_returns_once_the_version_is_passed**: at once if it is already.
 /// - **closed_store_refuses**: after `close`, everything answers [`StoreError::Closed`].
+/// - **random_batches_agree_with_the_reference**: whatever is asked of it, it answers as
+///   [`memory::MemoryStore`] does.
 ///
 /// After a failed sync, reads and writes answer [`StoreError::Poisoned`] until the store is opened
 /// again: what is on the disk is not known.

@@ -2,6 +2,7 @@
 
 mod length;
 mod lines;
+mod obligations;
 mod words;
 
 use std::fmt;
@@ -43,10 +44,11 @@ const RULES: &[fn(&File) -> Vec<Finding>] = &[lines::check, length::check, words
 /// Checks every file of the repository.
 pub(crate) fn check() -> Outcome {
     let files = files::all()?;
-    let found: Vec<Finding> = files
+    let mut found: Vec<Finding> = files
         .iter()
         .flat_map(|file| RULES.iter().flat_map(move |rule| rule(file)))
         .collect();
+    found.extend(obligations::check(&files));
     if found.is_empty() {
         println!("tidy: {} files in order", files.len());
         return Ok(());
