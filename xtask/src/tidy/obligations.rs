@@ -1,5 +1,5 @@
-//! Each obligation of the `Store` trait is proved by the test of the same name in the suite, and
-//! the suite proves nothing that the trait does not ask for.
+//! Each obligation of the `Store` trait is proved by the test of the same name in the suite, the
+//! suite proves nothing that the trait does not ask for, and `store_suite!` runs all of it.
 
 use super::Finding;
 use crate::files::File;
@@ -10,15 +10,18 @@ const SUITE: &str = "clawrk-testkit/src/suite/";
 pub(super) fn check(files: &[File]) -> Vec<Finding> {
     let asked = named(files, |file| file.path == TRAIT, obligations);
     let proved = named(files, |file| file.path.starts_with(SUITE), proofs);
+    let run = named(files, |file| file.path.starts_with(SUITE), run_by_macro);
     let mut findings = missing(
         &asked,
         &proved,
         "no test of this name in clawrk-testkit/src/suite",
     );
+    let unasked = "no obligation of this name in the docs of `Store`";
+    findings.extend(missing(&proved, &asked, unasked));
     findings.extend(missing(
         &proved,
-        &asked,
-        "no obligation of this name in the docs of `Store`",
+        &run,
+        "`store_suite!` does not run this test",
     ));
     findings
 }
@@ -66,6 +69,13 @@ fn proofs(line: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The name that stands alone on a line of the macro's list.
+fn run_by_macro(line: &str) -> Vec<&str> {
+    let name = line.trim();
+    let is_name = name.contains('_') && name.chars().all(|it| it.is_ascii_lowercase() || it == '_');
+    is_name.then_some(name).into_iter().collect()
+}
+
 fn missing(these: &[Named<'_>], those: &[Named<'_>], message: &str) -> Vec<Finding> {
     these
         .iter()
@@ -86,30 +96,41 @@ mod tests {
 /// - a bullet without a name
 ";
 
-    fn findings(suite: &str) -> Vec<String> {
+    const OBLIGED: [&str; 4] = [
+        "read_is_exact",
+        "guard_at",
+        "guard_absent",
+        "delete_removes",
+    ];
+
+    /// What is found where the suite has these tests and the macro runs those.
+    fn findings(tests: &[&str], listed: &[&str]) -> Vec<String> {
+        let test = |name: &&str| format!("pub async fn {name}(home: &dyn Home) {{\n");
+        let suite: String = tests.iter().map(test).collect();
+        let helper = "pub async fn helper(store: &dyn Store) {\n";
+        let list: String = listed
+            .iter()
+            .map(|name| format!("            {name}\n"))
+            .collect();
         let files = [
             example(TRAIT, DOCS),
-            example("clawrk-testkit/src/suite/reads.rs", suite),
+            example("clawrk-testkit/src/suite/mod.rs", &list),
+            example(
+                "clawrk-testkit/src/suite/reads.rs",
+                &format!("{suite}{helper}"),
+            ),
         ];
         check(&files).iter().map(Finding::to_string).collect()
     }
 
     #[test]
     fn equal_sets_pass() {
-        let suite = "\
-pub async fn read_is_exact(home: &dyn Home) {
-pub async fn guard_at(home: &dyn Home) {
-pub async fn guard_absent(home: &dyn Home) {
-pub async fn delete_removes(home: &dyn Home) {
-pub async fn helper(store: &dyn Store) {
-";
-        assert_eq!(findings(suite), Vec::<String>::new());
+        assert_eq!(findings(&OBLIGED, &OBLIGED), Vec::<String>::new());
     }
 
     #[test]
     fn an_obligation_without_a_test_is_found() {
-        let found =
-            findings("pub async fn read_is_exact(home: H)\npub async fn delete_removes(home: H)");
+        let found = findings(&["read_is_exact", "delete_removes"], &OBLIGED);
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(
             found[0].starts_with("clawrk-core/src/store/mod.rs:2: `guard_at`"),
@@ -120,21 +141,21 @@ pub async fn helper(store: &dyn Store) {
 
     #[test]
     fn a_test_without_an_obligation_is_found() {
-        let names = [
-            "read_is_exact",
-            "guard_at",
-            "guard_absent",
-            "delete_removes",
-            "extra",
-        ];
-        let suite: String = names
-            .iter()
-            .map(|name| format!("pub async fn {name}(home: &dyn Home) {{\n"))
-            .collect();
-        let found = findings(&suite);
+        let with_extra = [&OBLIGED[..], &["extra_one"]].concat();
+        let found = findings(&with_extra, &with_extra);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(
-            found[0].starts_with("clawrk-testkit/src/suite/reads.rs:5: `extra`"),
+            found[0].starts_with("clawrk-testkit/src/suite/reads.rs:5: `extra_one`"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_test_that_the_macro_does_not_run_is_found() {
+        let found = findings(&OBLIGED, &OBLIGED[1..]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains("`read_is_exact`: `store_suite!` does not run"),
             "{found:?}"
         );
     }
