@@ -303,8 +303,10 @@ async fn row_is_never_out_of_date(store: &Arc<dyn Store>) {
             version
         }
     });
-    let mut last = 0;
-    for _ in 0..200 {
+    let (mut last, mut rounds) = (0, 0);
+    // A fast store could answer 200 rounds before the writer's thread has begun.
+    while rounds < 200 || last <= 5 {
+        rounds += 1;
         for (index, status) in [
             (Index::Board, Status::Queued),
             (Index::Due, Status::Accepted),
@@ -323,6 +325,5 @@ async fn row_is_never_out_of_date(store: &Arc<dyn Store>) {
     }
     stop.store(true, Ordering::SeqCst);
     let version = writer.join().await;
-    assert!(version > 5, "there was somebody writing");
     assert_eq!(found(store, &Key::Job(job_id(1))).await.version, version);
 }
