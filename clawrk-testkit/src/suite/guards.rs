@@ -75,6 +75,31 @@ pub async fn guard_at_refuses_any_other_version(home: &dyn Home) {
         Outcome::Conflict(ann),
         "what was deleted has no version"
     );
+    one_of_two_that_cross_passes(&store).await;
+}
+
+/// Two batches at once, each of which guards the key that the other writes.
+async fn one_of_two_that_cross_passes(store: &Arc<dyn Store>) {
+    let names = ["left", "right"];
+    pass(store, &puts(names.map(|name| person(name, 1, "x")))).await;
+    for version in 1..=20 {
+        let outcomes = together(2, |side| {
+            let store: Arc<dyn Store> = Arc::clone(store);
+            async move {
+                let batch = Batch {
+                    guards: vec![Guard::At(Key::User(user(names[side])), version)],
+                    ..puts([person(names[1 - side], version + 1, "x")])
+                };
+                commit(&store, &batch).await
+            }
+        })
+        .await;
+        let lost = |side: usize| Outcome::Conflict(Key::User(user(names[side])));
+        let winner = usize::from(outcomes[0] != Outcome::Passed);
+        assert_eq!(outcomes[winner], Outcome::Passed, "round {version}");
+        assert_eq!(outcomes[1 - winner], lost(1 - winner), "round {version}");
+        pass(store, &puts([person(names[winner], version + 1, "x")])).await;
+    }
 }
 
 /// A record that is there is a conflict with its key, also where the batch does not write it.
