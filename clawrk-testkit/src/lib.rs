@@ -10,8 +10,11 @@
 //! ```
 //!
 //! - [`suite`]: every obligation of [`Store`](clawrk_core::store::Store), one test each.
+//! - [`faults`]: a store that refuses, leaves its caller in doubt, hangs or dies at a chosen call.
+//! - [`clock`]: time and ids that a test moves and a seed repeats.
+//! - [`payments`]: a provider that must not be asked.
 //! - [`rng`]: randomness that a seed repeats to the bit, on every machine.
-//! - [`run`]: the two things that tests need of an executor.
+//! - [`run`]: what tests need of an executor.
 //!
 //! What is in here fails a test the way tests fail: it panics. It is no part of a program.
 
@@ -22,6 +25,9 @@
     reason = "this crate fails tests, and a test fails by a panic"
 )]
 
+pub mod clock;
+pub mod faults;
+pub mod payments;
 pub mod rng;
 pub mod run;
 pub mod suite;
