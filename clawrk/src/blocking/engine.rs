@@ -1,0 +1,76 @@
+//! The verbs, waited for.
+
+use super::Error;
+use super::runtime::Runtime;
+use crate::{
+    Call, Credits, Entries, Event, Job, JobId, Jobs, NewApiKey, NewUser, PageRequest, Payout,
+    Policy, Progress, SkillInfo, User, UserId,
+};
+
+/// The exchange, for threads that may wait. Cheap to clone; all clones are the same exchange.
+///
+/// Each verb has the arguments and answers of its namesake in [`clawrk::Engine`](crate::Engine);
+/// its errors are [`Error::Engine`], or [`Error::InsideAsync`] where it must not wait.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    engine: crate::Engine,
+    runtime: Runtime,
+}
+
+impl Engine {
+    pub(super) fn new(engine: crate::Engine, runtime: Runtime) -> Engine {
+        Engine { engine, runtime }
+    }
+
+    /// The settings.
+    pub fn policy(&self) -> &Policy {
+        self.engine.policy()
+    }
+
+    /// The skills that jobs may ask for.
+    pub fn skills(&self) -> Vec<SkillInfo> {
+        self.engine.skills()
+    }
+}
+
+macro_rules! verbs {
+    ($($verb:ident$(<$life:lifetime>)?($($name:ident: $of:ty),*) -> $answer:ty;)*) => {
+        impl Engine {
+            $(
+                #[doc = concat!("[`Engine::", stringify!($verb), "`](crate::Engine::")]
+                #[doc = concat!(stringify!($verb), "), waited for.")]
+                ///
+                /// # Errors
+                /// Those of its namesake, and [`Error::InsideAsync`].
+                pub fn $verb$(<$life>)?(&self, $($name: $of),*) -> Result<$answer, Error> {
+                    let answer = self.runtime.wait(self.engine.$verb($($name),*));
+                    answer.ok_or(Error::InsideAsync)?.map_err(Error::Engine)
+                }
+            )*
+        }
+    };
+}
+
+verbs! {
+    create_job<'a>(call: impl Into<Call<'a>>, prompt: &str) -> Job;
+    accept_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
+    submit_output<'a>(call: impl Into<Call<'a>>, job: &JobId, output: Option<&str>) -> Job;
+    verify_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
+    cancel_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
+    release_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
+    job(viewer: &UserId, job: &JobId) -> Job;
+    jobs(sender: &UserId, page: &PageRequest) -> Jobs;
+    events(viewer: &UserId, job: &JobId) -> Vec<Event>;
+    user(id: &UserId) -> User;
+    create_user(id: Option<&str>, name: Option<&str>) -> NewUser;
+    set_user_disabled<'a>(call: impl Into<Call<'a>>, id: &UserId, disabled: bool) -> User;
+    create_key(user: &UserId, name: Option<&str>) -> NewApiKey;
+    authenticate(secret: &str) -> Option<UserId>;
+    grant_credits<'a>(
+        call: impl Into<Call<'a>>, user: &UserId, delta: Credits, reason: &str
+    ) -> Credits;
+    ledger(user: &UserId, page: &PageRequest) -> Entries;
+    payouts(receiver: &UserId) -> Vec<Payout>;
+    tick(budget: usize) -> Progress;
+    close() -> ();
+}

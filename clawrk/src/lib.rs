@@ -1,0 +1,56 @@
+//! clawrk's face: one call opens an exchange, and everything that a host needs is named here.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use clawrk::{Status, UserId};
+//!
+//! let engine = clawrk::open("memory:").await?;
+//! let (alice, bob) = (UserId::new("alice")?, UserId::new("bob")?);
+//! let job = engine.create_job(&alice, "Sum up RFC 9110 in ten lines").await?;
+//! engine.accept_job(&bob, &job.id).await?;
+//! engine.submit_output(&bob, &job.id, Some("HTTP is a stateless protocol that …")).await?;
+//! let job = engine.verify_job(&alice, &job.id).await?;
+//! assert_eq!(job.status, Status::Verified);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`open`] takes a URI, [`builder`] lets settings be chosen first, [`run_ticks`] does what is due,
+//! and [`blocking`] is the same exchange for programs without `async`.
+
+pub mod blocking;
+mod error;
+mod open;
+mod ticks;
+mod tokio_clock;
+mod uri;
+
+#[doc(no_inline)]
+pub use async_trait::async_trait;
+pub use clawrk_core::clock::Clock;
+pub use clawrk_core::engine::{
+    ApiKey, Call, Engine, EngineBuilder, Entries, Entry, Jobs, NewApiKey, NewUser, Once,
+    PageRequest, Payout, Progress, User,
+};
+pub use clawrk_core::error::{CODES, Code, CodeInfo, Error, Rejection, Retry};
+pub use clawrk_core::id::{InvalidId, JobId, KeyId, PayoutId, UserId};
+pub use clawrk_core::job::{
+    Actor, Event, EventKind, InvalidStatus, Job, OnRejected, Status, Verification,
+};
+pub use clawrk_core::money::{Cents, Credits};
+pub use clawrk_core::payments::Payments;
+pub use clawrk_core::policy::{Policy, Timeout, Visibility};
+pub use clawrk_core::skill::{Skill, SkillContext, SkillError, SkillInfo};
+pub use clawrk_core::time::Timestamp;
+/// The whole of core, module by module, for those who implement a store or another port.
+#[doc(no_inline)]
+pub use clawrk_core::{
+    clock, engine, error as errors, id, ids, job, ledger, money, payments, policy, record, skill,
+    store, time,
+};
+
+pub use error::OpenError;
+pub use open::{builder, open};
+pub use ticks::{TICK_BUDGET, TICK_PAUSE, run_ticks};
+pub use tokio_clock::TokioClock;

@@ -1,0 +1,71 @@
+//! From a URI to an engine.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use crate::store::Store;
+use crate::store::memory::MemoryStore;
+use crate::uri::Location;
+use crate::{Engine, EngineBuilder, OpenError, TokioClock};
+
+/// Opens the exchange that a URI names, with every setting at its default.
+///
+/// - `sled:PATH`: in that folder, made if it is not there. One process at a time.
+/// - `memory:`: in this process alone, empty each time. For tests.
+///
+/// Nothing runs by itself: see [`run_ticks`](crate::run_ticks).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), clawrk::OpenError> {
+/// let engine = clawrk::open("memory:").await?;
+/// assert_eq!(engine.skills()[0].name, "research");
+///
+/// let unknown = clawrk::open("cloud:somewhere").await.unwrap_err();
+/// assert!(unknown.to_string().contains("`cloud:` is no store that clawrk knows"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// Every [`OpenError`] but the two of the blocking twin. Call it on a tokio runtime that has its
+/// timer on, as `#[tokio::main]` does.
+pub async fn open(uri: &str) -> Result<Engine, OpenError> {
+    Ok(builder(uri).await?.build())
+}
+
+/// Opens the store that a URI names, and lets settings be chosen before the engine is built.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), clawrk::OpenError> {
+/// use clawrk::Policy;
+///
+/// let mut policy = Policy::default();
+/// policy.credits = true;
+/// let engine = clawrk::builder("memory:").await?.policy(policy).build();
+/// assert!(engine.policy().credits);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As [`open`].
+pub async fn builder(uri: &str) -> Result<EngineBuilder, OpenError> {
+    let location = Location::parse(uri)?;
+    let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
+    let store: Arc<dyn Store> = match location {
+        Location::Memory => Arc::new(MemoryStore::new()),
+        Location::Sled(path) => open_sled(path, &runtime).await?,
+    };
+    Ok(Engine::builder(store, Arc::new(TokioClock::new(runtime))))
+}
+
+async fn open_sled(_path: PathBuf, _runtime: &Handle) -> Result<Arc<dyn Store>, OpenError> {
+    Err(OpenError::FeatureOff {
+        scheme: "sled",
+        feature: "sled",
+    })
+}
