@@ -147,12 +147,16 @@ pub async fn scan_pages_without_gaps_or_repeats(home: &dyn Home) {
                 pass(&store, &delete).await;
                 rounds += 1;
             }
-            rounds
         }
     });
     let mut newest_first = stay.clone();
     newest_first.sort_by_key(|id| std::cmp::Reverse(id / 4));
-    for rows in [1, 3, 7, 1_000] {
+    let mut entries_seen = 0;
+    // A fast store could answer one round before the other's thread has begun.
+    let mut page_sizes = [1, 3, 7, 1_000].into_iter().cycle().enumerate();
+    while let Some((round, rows)) = page_sizes.next()
+        && (round < 4 || entries_seen == 40)
+    {
         for index in [Index::All(Kind::Job), Index::Board] {
             let shown = jobs_by(&store, &index, rows).await;
             assert_eq!(shown, stay, "{index:?} by {rows}");
@@ -174,9 +178,10 @@ pub async fn scan_pages_without_gaps_or_repeats(home: &dyn Home) {
         let from = numbers[0];
         assert!(from >= 40);
         assert_eq!(numbers, (1..=from).rev().collect::<Vec<_>>(), "by {rows}");
+        entries_seen = from;
     }
     stop.store(true, Ordering::SeqCst);
-    assert!(churn.join().await > 0, "there was somebody else writing");
+    churn.join().await;
     census(store.as_ref()).await.unwrap();
 }
 
