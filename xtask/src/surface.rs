@@ -26,8 +26,9 @@ const LANGUAGES: &[Language] = &[
     },
     Language {
         name: "Rust, blocking",
-        paths: &["clawrk/src/blocking"],
-        definitions: &["pub fn "],
+        paths: &["clawrk/src/blocking/"],
+        // Its verbs stand in a macro, one a line, without a keyword.
+        definitions: &["pub fn ", ""],
     },
     Language {
         name: "Python",
@@ -149,7 +150,10 @@ mod tests {
                 "clawrk-core/src/engine/jobs.rs",
                 "impl Engine {\n    pub async fn job(&self) {\n    pub async fn jobs<'a>(\n",
             ),
-            file("clawrk/src/blocking.rs", "    pub fn job(&self)"),
+            file(
+                "clawrk/src/blocking/engine.rs",
+                "    job<'a>(job: &JobId) -> Job;",
+            ),
             file(
                 "clawrk-py/python/clawrk/_clawrk.pyi",
                 "    def job(self) -> Job: ...",
