@@ -83,6 +83,12 @@ impl Batch {
     /// records only by postings, records of a size that fits, floors only where there is a
     /// balance.
     pub fn validate(&self) -> Result<(), InvalidBatch> {
+        self.encode_valid().map(drop)
+    }
+
+    /// Does what [`validate`](Batch::validate) does, and gives every put as bytes, in order, so
+    /// that a store need not encode them again.
+    pub fn encode_valid(&self) -> Result<Vec<Vec<u8>>, InvalidBatch> {
         let items = self.guards.len() + self.puts.len() + self.deletes.len() + self.postings.len();
         if items > BATCH_RECORDS_MAX {
             return Err(InvalidBatch::TooMany(items));
@@ -99,9 +105,10 @@ impl Batch {
             }
         }
         all_different(written)?;
+        let mut encoded = Vec::with_capacity(self.puts.len());
         for put in &self.puts {
             match put.encode() {
-                Ok(bytes) if bytes.len() <= RECORD_BYTES_MAX => {}
+                Ok(bytes) if bytes.len() <= RECORD_BYTES_MAX => encoded.push(bytes),
                 _ => return Err(InvalidBatch::Unstorable(put.key())),
             }
         }
@@ -113,7 +120,7 @@ impl Batch {
             Some(posting) => Err(InvalidBatch::FloorWithoutBalance(
                 posting.account.to_string(),
             )),
-            None => Ok(()),
+            None => Ok(encoded),
         }
     }
 }

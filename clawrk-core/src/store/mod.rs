@@ -23,7 +23,7 @@ pub use batch::{BATCH_RECORDS_MAX, Batch, Guard, InvalidBatch, RECORD_BYTES_MAX}
 pub use error::{CommitError, StoreError};
 pub use index::{Index, index_entries};
 pub use key::{Key, Part};
-pub use plan::{Change, plan};
+pub use plan::{Change, plan, plan_valid};
 pub use scan::{Cursor, Page, PageLimit};
 
 /// Where an exchange keeps its records.

@@ -45,9 +45,21 @@ impl Change {
 pub fn plan(
     batch: &Batch,
     seq: u64,
-    mut get: impl FnMut(&Key) -> Result<Option<Record>, StoreError>,
+    get: impl FnMut(&Key) -> Result<Option<Record>, StoreError>,
 ) -> Result<Vec<Change>, CommitError> {
     batch.validate().map_err(CommitError::Invalid)?;
+    plan_valid(batch, seq, get)
+}
+
+/// Does what [`plan`] does for a batch that was found valid before.
+///
+/// The changes come in this order: one for each put, one for each delete, then those of the
+/// postings.
+pub fn plan_valid(
+    batch: &Batch,
+    seq: u64,
+    mut get: impl FnMut(&Key) -> Result<Option<Record>, StoreError>,
+) -> Result<Vec<Change>, CommitError> {
     for guard in &batch.guards {
         check_guard(guard, get(guard.key()).map_err(CommitError::Refused)?)?;
     }
