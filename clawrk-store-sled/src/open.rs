@@ -1,0 +1,96 @@
+//! Opening a folder.
+
+use std::fs::{self, File, OpenOptions};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use clawrk_store_embedded::{
+    EmbeddedEngine, EmbeddedStore, EngineError, Folder, HEAD_KEY, Head, OpenError, Space,
+    panic_text,
+};
+
+use crate::SledOptions;
+use crate::engine::{SledEngine, failed};
+use crate::side::SideFile;
+
+pub(crate) fn open(
+    path: &Path,
+    options: &SledOptions,
+) -> Result<EmbeddedStore<SledEngine>, OpenError> {
+    let folder = Folder::open(path)?;
+    remove_half_snapshots(path)?;
+    let side = SideFile::open(path)?;
+    // sled panics on much that is damaged.
+    let engine = catch_unwind(AssertUnwindSafe(|| start(path, options, side, folder)))
+        .unwrap_or_else(|panic| {
+            let panic = panic_text(&*panic);
+            Err(OpenError::damaged(format!("sled panicked: {panic}")))
+        })?;
+    EmbeddedStore::open(engine)
+}
+
+/// A process that died while sled wrote a snapshot leaves a file that sled itself stumbles over. It
+/// is only a shortcut for opening.
+fn remove_half_snapshots(path: &Path) -> Result<(), OpenError> {
+    for file in fs::read_dir(path).map_err(|error| OpenError::at(path, error))? {
+        let file = file.map_err(|error| OpenError::at(path, error))?;
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(file.path()).map_err(|error| OpenError::at(file.path(), error))?;
+        }
+    }
+    Ok(())
+}
+
+fn start(
+    path: &Path,
+    options: &SledOptions,
+    side: SideFile,
+    folder: Folder,
+) -> Result<SledEngine, OpenError> {
+    let from_sled = |error| from_engine(path, failed(error));
+    let db = sled::Config::new()
+        .path(path)
+        .cache_capacity(options.cache_bytes)
+        // Nothing may reach the disk between our own syncs but what sled itself decides to write.
+        .flush_every_ms(None)
+        .open()
+        .map_err(from_sled)?;
+    let at = path.join("db");
+    let file = OpenOptions::new()
+        .write(true)
+        .open(&at)
+        .map_err(|error| OpenError::at(at, error))?;
+    make_names_durable(&folder)?;
+    let engine = SledEngine::new(db, file, side, folder).map_err(from_sled)?;
+    let head = engine
+        .get(Space::Meta, HEAD_KEY)
+        .map_err(|error| from_engine(path, error))?
+        .map(|bytes| Head::decode(&bytes))
+        .transpose()?;
+    engine.check(head.as_ref())?;
+    Ok(engine)
+}
+
+/// sled never syncs its `conf`, nor the folder.
+fn make_names_durable(folder: &Folder) -> Result<(), OpenError> {
+    let conf = folder.path().join("conf");
+    File::open(&conf)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| OpenError::at(conf, error))?;
+    folder.sync()
+}
+
+fn from_engine(path: &Path, error: EngineError) -> OpenError {
+    match error {
+        EngineError::Failed(source) => match source.downcast::<sled::Error>() {
+            Ok(error) => match *error {
+                sled::Error::Io(error) => OpenError::at(path, error),
+                other => OpenError::damaged(other.to_string()),
+            },
+            Err(source) => OpenError::damaged(source.to_string()),
+        },
+        other => OpenError::damaged(other.to_string()),
+    }
+}

@@ -1,0 +1,129 @@
+//! A second opinion of how far the store is, in a file that sled knows nothing about.
+//!
+//! A damaged sled database may open without an error, empty or older than it was. What is noted
+//! here was acknowledged, so a database behind it has lost something.
+//!
+//! Two slots are written in turn, each a [`Head`] with its checksum, so that a torn write leaves
+//! the other one. A write goes to the system with every group, which is enough when the process
+//! dies, and to the disk every second and at the end: a note that is older than the database is
+//! right as well, only weaker.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clawrk_store_embedded::{Head, HeadError, OpenError, stopwatch};
+
+/// The name of the file.
+const NAME: &str = "clawrk.side";
+const SLOT_BYTES: usize = 512;
+const SLOTS: usize = 2;
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(crate) struct SideFile {
+    path: PathBuf,
+    file: File,
+    noted: Option<Head>,
+    next_slot: usize,
+    synced_at: Instant,
+}
+
+impl SideFile {
+    /// Opens the file, or makes one.
+    pub(crate) fn open(store: &Path) -> Result<SideFile, OpenError> {
+        let path = store.join(NAME);
+        let at = |error| OpenError::at(&path, error);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(at)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(at)?;
+        let (noted, next_slot) = read(&bytes, &path)?;
+        file.sync_all().map_err(at)?;
+        Ok(SideFile {
+            path,
+            file,
+            noted,
+            next_slot,
+            synced_at: stopwatch(),
+        })
+    }
+
+    /// Whether a database that is this far may be the one that the notes are about.
+    pub(crate) fn check(&self, found: Option<&Head>) -> Result<(), OpenError> {
+        let Some(noted) = &self.noted else {
+            if found.is_some_and(|head| head.seq > 0) {
+                let file = self.path.display();
+                tracing::warn!(%file, "was missing: nothing tells if the database is complete");
+            }
+            return Ok(());
+        };
+        let seq = noted.seq;
+        match found {
+            None if seq == 0 => Ok(()),
+            None => Err(OpenError::damaged(format!(
+                "the database is empty, but commit {seq} was acknowledged"
+            ))),
+            Some(found) if found.seq < seq => Err(OpenError::damaged(format!(
+                "the database ends with commit {}, but commit {seq} was acknowledged",
+                found.seq
+            ))),
+            Some(found) if found.seq == seq && found != noted => Err(OpenError::damaged(format!(
+                "at commit {seq} the database counts other records than were acknowledged"
+            ))),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Notes how far the store is.
+    pub(crate) fn write(&mut self, head: &Head) -> io::Result<()> {
+        let mut slot = head.encode();
+        slot.resize(SLOT_BYTES, 0);
+        let at = self.next_slot * SLOT_BYTES;
+        self.file.seek(SeekFrom::Start(at as u64))?;
+        self.file.write_all(&slot)?;
+        self.next_slot = (self.next_slot + 1) % SLOTS;
+        if self.synced_at.elapsed() >= SYNC_EVERY {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the notes durable.
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.synced_at = stopwatch();
+        Ok(())
+    }
+}
+
+/// The latest note, and the slot to write next.
+fn read(bytes: &[u8], path: &Path) -> Result<(Option<Head>, usize), OpenError> {
+    let mut latest: Option<(Head, usize)> = None;
+    let mut damaged = false;
+    for (place, slot) in bytes.chunks(SLOT_BYTES).take(SLOTS).enumerate() {
+        let text = slot.get(..Head::BYTES).unwrap_or(slot);
+        match Head::decode(text) {
+            Ok(head) if latest.is_none_or(|(latest, _)| head.seq >= latest.seq) => {
+                latest = Some((head, place));
+            }
+            Ok(_) => {}
+            Err(HeadError::Damaged) => damaged |= slot.iter().any(|byte| *byte != 0),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match latest {
+        Some((head, place)) => Ok((Some(head), (place + 1) % SLOTS)),
+        None if damaged => Err(OpenError::damaged(format!(
+            "{} holds nothing readable; if the rest was checked by other means, remove it",
+            path.display()
+        ))),
+        None => Ok((None, 0)),
+    }
+}
