@@ -72,6 +72,32 @@ pub enum EventKind {
     AcceptExpired,
 }
 
+impl EventKind {
+    /// The stable text, as in JSON: `run_started`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            EventKind::Created => "created",
+            EventKind::Accepted => "accepted",
+            EventKind::RunStarted => "run_started",
+            EventKind::RunFailed { .. } => "run_failed",
+            EventKind::Submitted => "submitted",
+            EventKind::Verified => "verified",
+            EventKind::Rejected => "rejected",
+            EventKind::Requeued => "requeued",
+            EventKind::Failed => "failed",
+            EventKind::Cancelled => "cancelled",
+            EventKind::Released => "released",
+            EventKind::AcceptExpired => "accept_expired",
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// One step in the history of a job. Never rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -89,4 +115,31 @@ pub struct Event {
     pub attempt: u32,
     /// The commit that wrote it.
     pub commit: CommitId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_the_same_name_as_text_and_in_json() {
+        let cause = String::new();
+        for kind in [
+            EventKind::Created,
+            EventKind::Accepted,
+            EventKind::RunStarted,
+            EventKind::RunFailed { cause },
+            EventKind::Submitted,
+            EventKind::Verified,
+            EventKind::Rejected,
+            EventKind::Requeued,
+            EventKind::Failed,
+            EventKind::Cancelled,
+            EventKind::Released,
+            EventKind::AcceptExpired,
+        ] {
+            let json = serde_json::to_value(&kind).unwrap();
+            assert_eq!(json["type"], kind.as_str());
+        }
+    }
 }
