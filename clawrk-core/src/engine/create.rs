@@ -31,8 +31,11 @@ impl Engine {
                 Recalled::Unkeyed => None,
             };
             limits::text("prompt", prompt, self.inner.policy.prompt_bytes_max)?;
-            self.can_afford(sender, self.inner.skills.cheapest())
-                .await?;
+            let cheapest = self.inner.skills.cheapest();
+            if let Err(error) = self.can_afford(sender, cheapest).await {
+                let answer = self.recall_or(&call, error).await?;
+                return self.replay(&call, answer).await;
+            }
             let (record, text) = self.draft(sender, prompt)?;
             let mut batch = self.batch()?;
             write_job(&mut batch, &record, text);

@@ -88,7 +88,13 @@ impl Engine {
                 return Err(Rejection::UserNotFound(user.clone()).into());
             }
             let (version, balance) = self.balance("grant", user).await?;
-            let after = after_grant(balance, delta)?;
+            let after = match after_grant(balance, delta) {
+                Ok(after) => after,
+                Err(rejection) => {
+                    let answer = self.recall_or(&call, rejection.into()).await?;
+                    return replay(&call, &answer);
+                }
+            };
             let mut batch = self.batch()?;
             // The answer holds the balance, so nobody may change it in between.
             let account = Account::User(user.clone());

@@ -66,6 +66,18 @@ impl Engine {
             version,
         })))
     }
+
+    /// What a call gets that would fail: the answer of the same request, if that had its effect
+    /// since the key was looked up, else the failure.
+    pub(crate) async fn recall_or(&self, call: &Call<'_>, error: Error) -> Result<Answer, Error> {
+        if call.once.is_some()
+            && error.rejection().is_some()
+            && let Recalled::Done(answer) = self.recall(call).await?
+        {
+            return Ok(answer);
+        }
+        Err(error)
+    }
 }
 
 /// The answer of a request that is done; none where the record is spent.

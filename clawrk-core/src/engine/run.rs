@@ -111,15 +111,20 @@ impl Engine {
             let reserve = |batch: &mut Batch, _: &JobRecord| {
                 reserved = recalled.map(|slot| Box::new(slot.reserve(batch, until)));
             };
-            if let Some(job) = self
-                .attempt("submit", &call.actor, id, &ask, reserve)
-                .await?
-            {
-                return Ok(Started::Running {
-                    job: Box::new(job),
-                    run,
-                    slot: reserved,
-                });
+            match self.attempt("submit", &call.actor, id, &ask, reserve).await {
+                Ok(Some(job)) => {
+                    return Ok(Started::Running {
+                        job: Box::new(job),
+                        run,
+                        slot: reserved,
+                    });
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    let answer = self.recall_or(call, error).await?;
+                    let job = self.replay(call, answer).await?;
+                    return Ok(Started::Replayed(Box::new(job)));
+                }
             }
         }
         Err(Error::Busy { op: "submit" })

@@ -86,8 +86,13 @@ impl Engine {
                     slot.remember(batch, Answer::Job(Box::new(job.clone())));
                 }
             };
-            if let Some(job) = self.attempt(op, &call.actor, job, ask, remember).await? {
-                return self.view(&job).await;
+            match self.attempt(op, &call.actor, job, ask, remember).await {
+                Ok(Some(job)) => return self.view(&job).await,
+                Ok(None) => {}
+                Err(error) => {
+                    let answer = self.recall_or(call, error).await?;
+                    return self.replay(call, answer).await;
+                }
             }
         }
         Err(Error::Busy { op })
