@@ -12,6 +12,7 @@
 //! - [`suite`]: every obligation of [`Store`](clawrk_core::store::Store), one test each.
 //! - [`faults`]: a store that refuses, leaves its caller in doubt, hangs or dies at a chosen call.
 //! - [`clock`]: time and ids that a test moves and a seed repeats.
+//! - [`invariants`]: what must hold of an exchange at every moment.
 //! - [`payments`]: a provider that must not be asked.
 //! - [`rng`]: randomness that a seed repeats to the bit, on every machine.
 //! - [`run`]: what tests need of an executor.
@@ -27,6 +28,7 @@
 
 pub mod clock;
 pub mod faults;
+pub mod invariants;
 pub mod payments;
 pub mod rng;
 pub mod run;

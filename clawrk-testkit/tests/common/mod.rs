@@ -1,0 +1,95 @@
+//! What the tests of the engine share.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test uses a part, and a test fails by a panic"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use clawrk_core::Engine;
+use clawrk_core::id::UserId;
+use clawrk_core::job::OnRejected;
+use clawrk_core::money::Credits;
+use clawrk_core::policy::Policy;
+use clawrk_core::store::Store;
+use clawrk_core::store::memory::MemoryStore;
+use clawrk_core::{Call, engine::Progress};
+use clawrk_testkit::clock::{SeededIds, VirtualClock};
+use clawrk_testkit::payments::ForbiddenPayments;
+use clawrk_testkit::suite::{Fleeting, Home};
+
+/// A home in memory.
+pub(crate) fn memory() -> Box<dyn Home> {
+    Box::new(Fleeting::new(MemoryStore::new()))
+}
+
+pub(crate) fn user(name: &str) -> UserId {
+    UserId::new(name).unwrap()
+}
+
+/// Credits on, with that fate for rejected jobs.
+pub(crate) fn policy(on_rejected: OnRejected) -> Policy {
+    let mut policy = Policy::default();
+    policy.credits = true;
+    policy.on_rejected = on_rejected;
+    policy.max_attempts = 2;
+    policy
+}
+
+/// What outlives an engine.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: VirtualClock,
+    pub(crate) policy: Policy,
+}
+
+impl World {
+    pub(crate) fn new(store: Arc<dyn Store>, policy: Policy) -> World {
+        let clock = VirtualClock::new();
+        World {
+            store,
+            clock,
+            policy,
+        }
+    }
+
+    /// A new engine, as a process that starts makes it.
+    pub(crate) fn engine(&self) -> Engine {
+        static STARTS: AtomicU64 = AtomicU64::new(1);
+        let seed = STARTS.fetch_add(1, Ordering::Relaxed);
+        Engine::builder(Arc::clone(&self.store), Arc::new(self.clock.clone()))
+            .policy(self.policy.clone())
+            .payments(Arc::new(ForbiddenPayments))
+            .ids(Arc::new(SeededIds::new(seed)))
+            .build()
+    }
+
+    /// Lets time pass and does all that came due.
+    pub(crate) async fn later(&self, by: Duration) {
+        self.clock.advance(by);
+        let engine = self.engine();
+        loop {
+            let Progress { done, .. } = engine.tick(100).await.unwrap();
+            if done == 0 {
+                return;
+            }
+        }
+    }
+}
+
+/// A user with that many credits.
+pub(crate) async fn funded(engine: &Engine, name: &str, credits: i64) -> UserId {
+    let user = engine.user(&user(name)).await.unwrap().id;
+    let admin = Call::by_admin();
+    let credits = Credits::new(credits);
+    engine
+        .grant_credits(admin, &user, credits, "start")
+        .await
+        .unwrap();
+    user
+}
