@@ -38,7 +38,7 @@ fn every_verb_of_the_engine_has_its_twin() {
     methods(&core, "    pub async fn ", &mut verbs);
     assert!(verbs.len() >= 19, "{verbs:?}");
     let mut twins = Vec::new();
-    methods(&root.join("src/blocking"), "    ", &mut twins);
+    methods(&root.join("src/blocking"), "    pub fn ", &mut twins);
     let missing: Vec<_> = verbs.iter().filter(|verb| !twins.contains(verb)).collect();
     assert!(
         missing.is_empty(),

@@ -27,8 +27,7 @@ const LANGUAGES: &[Language] = &[
     Language {
         name: "Rust, blocking",
         paths: &["clawrk/src/blocking/"],
-        // Its verbs stand in a macro, one a line, without a keyword.
-        definitions: &["pub fn ", ""],
+        definitions: &["pub fn "],
     },
     Language {
         name: "Python",
@@ -152,7 +151,7 @@ mod tests {
             ),
             file(
                 "clawrk/src/blocking/engine.rs",
-                "    job<'a>(job: &JobId) -> Job;",
+                "    pub fn job<'a>(job: &JobId) -> Job;",
             ),
             file(
                 "clawrk-py/python/clawrk/_clawrk.pyi",

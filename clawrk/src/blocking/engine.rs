@@ -34,7 +34,7 @@ impl Engine {
 }
 
 macro_rules! verbs {
-    ($($verb:ident$(<$life:lifetime>)?($($name:ident: $of:ty),*) -> $answer:ty;)*) => {
+    ($(pub fn $verb:ident$(<$life:lifetime>)?($($name:ident: $of:ty),*) -> $answer:ty;)*) => {
         impl Engine {
             $(
                 #[doc = concat!("[`Engine::", stringify!($verb), "`](crate::Engine::")]
@@ -52,25 +52,25 @@ macro_rules! verbs {
 }
 
 verbs! {
-    create_job<'a>(call: impl Into<Call<'a>>, prompt: &str) -> Job;
-    accept_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
-    submit_output<'a>(call: impl Into<Call<'a>>, job: &JobId, output: Option<&str>) -> Job;
-    verify_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
-    cancel_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
-    release_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
-    job(viewer: &UserId, job: &JobId) -> Job;
-    jobs(sender: &UserId, page: &PageRequest) -> Jobs;
-    events(viewer: &UserId, job: &JobId) -> Vec<Event>;
-    user(id: &UserId) -> User;
-    create_user(id: Option<&str>, name: Option<&str>) -> NewUser;
-    set_user_disabled<'a>(call: impl Into<Call<'a>>, id: &UserId, disabled: bool) -> User;
-    create_key(user: &UserId, name: Option<&str>) -> NewApiKey;
-    authenticate(secret: &str) -> Option<UserId>;
-    grant_credits<'a>(
+    pub fn create_job<'a>(call: impl Into<Call<'a>>, prompt: &str) -> Job;
+    pub fn accept_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
+    pub fn submit_output<'a>(call: impl Into<Call<'a>>, job: &JobId, output: Option<&str>) -> Job;
+    pub fn verify_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
+    pub fn cancel_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
+    pub fn release_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
+    pub fn job(viewer: &UserId, job: &JobId) -> Job;
+    pub fn jobs(sender: &UserId, page: &PageRequest) -> Jobs;
+    pub fn events(viewer: &UserId, job: &JobId) -> Vec<Event>;
+    pub fn user(id: &UserId) -> User;
+    pub fn create_user(id: Option<&str>, name: Option<&str>) -> NewUser;
+    pub fn set_user_disabled<'a>(call: impl Into<Call<'a>>, id: &UserId, disabled: bool) -> User;
+    pub fn create_key(user: &UserId, name: Option<&str>) -> NewApiKey;
+    pub fn authenticate(secret: &str) -> Option<UserId>;
+    pub fn grant_credits<'a>(
         call: impl Into<Call<'a>>, user: &UserId, delta: Credits, reason: &str
     ) -> Credits;
-    ledger(user: &UserId, page: &PageRequest) -> Entries;
-    payouts(receiver: &UserId) -> Vec<Payout>;
-    tick(budget: usize) -> Progress;
-    close() -> ();
+    pub fn ledger(user: &UserId, page: &PageRequest) -> Entries;
+    pub fn payouts(receiver: &UserId) -> Vec<Payout>;
+    pub fn tick(budget: usize) -> Progress;
+    pub fn close() -> ();
 }
