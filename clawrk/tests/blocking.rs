@@ -69,7 +69,7 @@ fn a_job_lives_and_refusals_are_the_engines_own() {
     let Error::Engine(closed) = engine.job(&alice, &job.id).unwrap_err() else {
         panic!("the engine itself refuses");
     };
-    assert_eq!(closed.code(), Code::StoreUnavailable);
+    assert_eq!(closed.code(), Code::Closed);
 }
 
 #[test]

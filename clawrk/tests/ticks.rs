@@ -52,5 +52,5 @@ async fn a_closed_store_ends_the_loop_with_an_error() {
     let ended = clawrk::run_ticks(engine, std::future::pending())
         .await
         .unwrap_err();
-    assert_eq!(ended.code(), Code::StoreUnavailable);
+    assert_eq!(ended.code(), Code::Closed);
 }

@@ -128,6 +128,8 @@ codes! {
         "The skill failed or took too long; the job is the receiver's again.";
     Busy "busy" 503 SameRequest Unavailable
         "Too many others change the same record at once.";
+    Closed "closed" 503 AfterChange Unavailable
+        "The exchange was closed; open it again.";
     StoreUnavailable "store_unavailable" 503 SameRequest Unavailable
         "The store cannot answer for now; nothing was changed.";
     OutcomeUnknown "outcome_unknown" 503 CheckFirst OutcomeUnknown

@@ -71,6 +71,10 @@ impl Error {
                 source: StoreError::Corrupt { .. },
                 ..
             } => Code::StoreCorrupt,
+            Error::Store {
+                source: StoreError::Closed,
+                ..
+            } => Code::Closed,
             Error::Store { .. } => Code::StoreUnavailable,
             Error::OutcomeUnknown { .. } => Code::OutcomeUnknown,
             Error::Busy { .. } => Code::Busy,
