@@ -17,10 +17,12 @@
 //! ```
 //!
 //! [`open`] takes a URI, [`builder`] lets settings be chosen first, [`run_ticks`] does what is due,
-//! and [`blocking`] is the same exchange for programs without `async`.
+//! [`blocking`] is the same exchange for programs without `async`, and [`host`] for bindings to
+//! other languages.
 
 pub mod blocking;
 mod error;
+pub mod host;
 mod open;
 mod ticks;
 mod tokio_clock;
