@@ -42,6 +42,7 @@
 //! # }).unwrap();
 //! ```
 
+pub mod audit;
 pub mod clock;
 pub mod engine;
 pub mod error;
@@ -58,6 +59,7 @@ pub mod skill;
 pub mod store;
 pub mod time;
 
+pub use audit::Audit;
 pub use engine::{Call, Engine, Once};
 pub use error::{Error, Rejection};
 pub use job::Job;

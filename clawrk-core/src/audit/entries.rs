@@ -1,0 +1,141 @@
+//! Entries: each has its other leg, and each is there for a reason.
+
+use crate::audit::accounts::entry;
+use crate::audit::look::{Auditor, Pages};
+use crate::audit::twin::describe;
+use crate::audit::{ViolationKind, expected};
+use crate::error::Error;
+use crate::id::{CommitId, JobId};
+use crate::job::JobRecord;
+use crate::ledger::{Account, Posting};
+use crate::record::{Body, EntryRecord, Kind, Record};
+use crate::store::{Index, Key};
+
+/// Which end of a job's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Opening,
+    Closing,
+}
+
+impl Auditor<'_> {
+    /// Checks every entry of this kind.
+    pub(super) async fn entries(&mut self, kind: Kind) -> Result<(), Error> {
+        let mut pages = Pages::of(Index::All(kind));
+        while let Some(rows) = self.next(&mut pages).await? {
+            for record in rows {
+                let seq = record.seq;
+                if let Some(entry) = entry(Some(record)) {
+                    self.audit.entries += 1;
+                    self.numbered(&entry).await?;
+                    self.twin(seq, &entry).await?;
+                    self.cause(&entry).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An entry is numbered where its account has a balance, and the account has reached it.
+    async fn numbered(&mut self, entry: &EntryRecord) -> Result<(), Error> {
+        if entry.number.is_some() != entry.account.has_balance() {
+            let detail = format!("has the number {:?} in {}", entry.number, entry.account);
+            self.audit
+                .add(ViolationKind::Misplaced, entry.key(), detail);
+        }
+        let Some(number) = entry.number else {
+            return Ok(());
+        };
+        let account = self.read_one(Key::Account(entry.account.clone())).await?;
+        let count = account.map_or(0, |record| record.version);
+        if number > count {
+            let detail = format!("the account counts {count} entries");
+            self.audit
+                .add(ViolationKind::EntryBeyondAccount, entry.key(), detail);
+        }
+        Ok(())
+    }
+
+    /// An entry comes from the life of a job, or from credits that were given or taken.
+    async fn cause(&mut self, entry: &EntryRecord) -> Result<(), Error> {
+        let Some(id) = entry.job else {
+            if !is_grant(entry) {
+                let detail = format!("{} is about no job", describe(entry));
+                self.audit
+                    .add(ViolationKind::EntryStray, entry.key(), detail);
+            }
+            return Ok(());
+        };
+        let Some((end, job)) = self.end(id, entry.commit).await? else {
+            let detail = format!("{} is not of this job's commits", describe(entry));
+            self.audit
+                .add(ViolationKind::EntryStray, entry.key(), detail);
+            return Ok(());
+        };
+        let postings = match end {
+            End::Opening => expected::opening(&job),
+            End::Closing => expected::closing(&job),
+        };
+        match postings.get(usize::from(entry.place)) {
+            Some(posting) if is_of(entry, posting) => {}
+            Some(posting) => {
+                let (delta, account) = (posting.delta, &posting.account);
+                let detail = format!("{} instead of {delta} to {account}", describe(entry));
+                self.audit
+                    .add(ViolationKind::LegUnequal, entry.key(), detail);
+            }
+            None => {
+                let detail = format!("{}, where nothing is due", describe(entry));
+                self.audit
+                    .add(ViolationKind::EntryStray, entry.key(), detail);
+            }
+        }
+        Ok(())
+    }
+
+    /// The job, and which end of its life this commit was; none where it was neither. The commit
+    /// was seen before, so the job has it by now.
+    async fn end(
+        &mut self,
+        id: JobId,
+        commit: CommitId,
+    ) -> Result<Option<(End, JobRecord)>, Error> {
+        let Some(Record {
+            version,
+            body: Body::Job(job),
+            ..
+        }) = self.read_one(Key::Job(id)).await?
+        else {
+            return Ok(None);
+        };
+        let ends = [(End::Opening, 1), (End::Closing, version)];
+        let keys = ends.map(|(_, seq)| Key::Event(id, seq));
+        let found = self.read(&keys).await?;
+        for ((end, _), record) in ends.into_iter().zip(found) {
+            let made_here = record.is_some_and(|record| match record.body {
+                Body::Event(event) => event.commit == commit,
+                _ => false,
+            });
+            if made_here && (end == End::Opening || job.state.status().is_final()) {
+                return Ok(Some((end, job)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Credits that come into being or go, outside of any job.
+fn is_grant(entry: &EntryRecord) -> bool {
+    matches!(
+        (&entry.account, &entry.other_account),
+        (Account::Issued(_), Account::User(_)) | (Account::User(_), Account::Issued(_))
+    )
+}
+
+pub(super) fn is_of(entry: &EntryRecord, posting: &Posting) -> bool {
+    entry.account == posting.account
+        && entry.delta == posting.delta
+        && entry.other_account == posting.other_account
+        && entry.reason == posting.reason
+        && entry.job == posting.job
+}

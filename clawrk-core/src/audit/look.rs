@@ -1,0 +1,111 @@
+//! How the audit reads.
+
+use std::collections::BTreeSet;
+
+use crate::audit::{Audit, ViolationKind};
+use crate::error::Error;
+use crate::id::UserId;
+use crate::record::{Body, Kind, Record};
+use crate::store::{Cursor, Index, Key, Page, PageLimit, Store, StoreError};
+
+/// How many records are read at once.
+pub(super) const CHUNK_ROWS: usize = 200;
+
+/// An audit under way.
+#[derive(Debug)]
+pub(super) struct Auditor<'a> {
+    store: &'a dyn Store,
+    /// Everybody who may have an index of their own.
+    pub(super) everybody: BTreeSet<UserId>,
+    pub(super) audit: Audit,
+}
+
+/// The pages of an index, one after the other.
+#[derive(Debug)]
+pub(super) struct Pages {
+    index: Index,
+    /// Behind what the next page begins; none at the start, `Some(None)` at the end.
+    next: Option<Option<Cursor>>,
+}
+
+impl Pages {
+    pub(super) fn of(index: Index) -> Pages {
+        Pages { index, next: None }
+    }
+}
+
+impl<'a> Auditor<'a> {
+    pub(super) fn new(store: &'a dyn Store) -> Auditor<'a> {
+        Auditor {
+            store,
+            everybody: BTreeSet::new(),
+            audit: Audit::default(),
+        }
+    }
+
+    /// The next page; none behind the last one.
+    pub(super) async fn next(&self, pages: &mut Pages) -> Result<Option<Vec<Record>>, Error> {
+        let after = match &pages.next {
+            None => None,
+            Some(Some(after)) => Some(after),
+            Some(None) => return Ok(None),
+        };
+        let limit = PageLimit::rows(CHUNK_ROWS);
+        let page = self.scan(&pages.index, after, limit).await?;
+        pages.next = Some(page.next);
+        Ok(Some(page.rows))
+    }
+
+    pub(super) async fn scan(
+        &self,
+        index: &Index,
+        after: Option<&Cursor>,
+        limit: PageLimit,
+    ) -> Result<Page, Error> {
+        self.store.scan(index, after, limit).await.map_err(failed)
+    }
+
+    /// The records under these keys. One that lies under a wrong key is reported, and as good as
+    /// missing.
+    pub(super) async fn read(&mut self, keys: &[Key]) -> Result<Vec<Option<Record>>, Error> {
+        let mut found = self.store.read(keys).await.map_err(failed)?;
+        for (key, record) in keys.iter().zip(&mut found) {
+            if let Some(other) = record
+                .as_ref()
+                .map(Record::key)
+                .filter(|other| other != key)
+            {
+                let detail = format!("holds the record of {other}");
+                self.audit
+                    .add(ViolationKind::Misplaced, key.clone(), detail);
+                *record = None;
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) async fn read_one(&mut self, key: Key) -> Result<Option<Record>, Error> {
+        Ok(self.read(&[key]).await?.pop().flatten())
+    }
+
+    /// Counts the users.
+    pub(super) async fn users(&mut self) -> Result<(), Error> {
+        let mut pages = Pages::of(Index::All(Kind::User));
+        while let Some(rows) = self.next(&mut pages).await? {
+            for record in rows {
+                if let Body::User(user) = record.body {
+                    self.audit.users += 1;
+                    self.everybody.insert(user.id);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn failed(source: StoreError) -> Error {
+    Error::Store {
+        op: "audit",
+        source,
+    }
+}

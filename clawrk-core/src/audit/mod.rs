@@ -1,0 +1,55 @@
+//! Whether what is stored keeps the rules of money, found out while others write.
+//!
+//! No snapshot is needed, because everything here is checked in an order in which it can only have
+//! become true. Entries and events are never rewritten, so what a record says of its past is exact
+//! whenever it is read: an account with n entries has the entries 1 to n, a job at version v the
+//! events 1 to v. What belongs together is committed together, so whoever saw one half finds the
+//! other half afterwards. That something is *not* there is therefore never concluded from an
+//! earlier look; it is concluded from what was seen: a payout that was seen demands a job that is
+//! verified. Only index entries may come and go, and they are looked at again before they count.
+//!
+//! That the sum over each commodity is zero follows: every entry has one twin of the opposite
+//! amount.
+
+mod accounts;
+mod entries;
+mod expected;
+mod history;
+mod indexes;
+mod jobs;
+mod look;
+mod payouts;
+mod report;
+mod twin;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::record::Kind;
+
+use look::Auditor;
+
+pub use report::{Audit, VIOLATIONS_MAX, Violation, ViolationKind};
+
+impl Engine {
+    /// Checks the rules of the ledger and of everything that hangs on it, on the store as it is,
+    /// while it is in use.
+    ///
+    /// It reads every record at least once and holds a page of them at a time, besides the ids of
+    /// all users. What is committed after it began may or may not be covered; nothing that is
+    /// right is ever reported.
+    ///
+    /// # Errors
+    /// Only failures of the store, such as a damaged record.
+    pub async fn audit(&self) -> Result<Audit, Error> {
+        let mut auditor = Auditor::new(self.store().as_ref());
+        auditor.users().await?;
+        auditor.accounts().await?;
+        auditor.entries(Kind::Entry).await?;
+        auditor.entries(Kind::LooseEntry).await?;
+        auditor.jobs().await?;
+        auditor.payouts().await?;
+        auditor.keys().await?;
+        auditor.indexes().await?;
+        Ok(auditor.audit)
+    }
+}

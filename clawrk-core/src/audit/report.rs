@@ -1,0 +1,186 @@
+//! What an audit found.
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use crate::store::Key;
+
+/// The most violations that an audit keeps; more are only counted.
+pub const VIOLATIONS_MAX: usize = 1_000;
+
+/// What kind of rule is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ViolationKind {
+    /// A record lies under the key of another, or says something else than its key.
+    Misplaced,
+    /// An account that has n entries lacks one of the first n.
+    EntryMissing,
+    /// An account has an entry with a number that it has not reached.
+    EntryBeyondAccount,
+    /// The balance that an entry gives is not the sum of the entries up to it.
+    RunningBalance,
+    /// The stored balance of an account is not the sum of its entries.
+    Balance,
+    /// A user has less than nothing.
+    NegativeBalance,
+    /// The other leg of a flow is missing.
+    TwinMissing,
+    /// The two legs of a flow do not fit each other.
+    TwinUnequal,
+    /// A flow that the job's life demands is missing: its hold, what closed it, or its payout.
+    LegMissing,
+    /// A flow of a job is not what its terms demand.
+    LegUnequal,
+    /// An entry that nothing demands.
+    EntryStray,
+    /// A job at version v lacks one of its events 1 to v.
+    EventMissing,
+    /// A job has an event beyond its version.
+    EventBeyondJob,
+    /// A job's events do not lead to where the job stands.
+    History,
+    /// A job's terms contradict themselves.
+    Terms,
+    /// A verified job lacks its payout.
+    PayoutMissing,
+    /// A payout that its job does not demand.
+    PayoutStray,
+    /// A payout that differs from what its job demands.
+    PayoutUnequal,
+    /// A text of a job is missing.
+    TextMissing,
+    /// A record is missing in an index where it belongs.
+    IndexMissing,
+    /// An index lists a record that does not belong there.
+    IndexStray,
+    /// An index lists records in the wrong order, or twice.
+    IndexOrder,
+}
+
+/// A rule that is broken, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Which rule.
+    pub kind: ViolationKind,
+    /// The record at which it shows.
+    pub place: Key,
+    /// What is wrong there, for a person.
+    pub detail: String,
+}
+
+impl Serialize for Violation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut violation = serializer.serialize_struct("Violation", 3)?;
+        violation.serialize_field("kind", &self.kind)?;
+        violation.serialize_field("where", &self.place.to_string())?;
+        violation.serialize_field("detail", &self.detail)?;
+        violation.end()
+    }
+}
+
+/// What an audit found, and how much it looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// The broken rules, at most [`VIOLATIONS_MAX`].
+    pub violations: Vec<Violation>,
+    /// How many broken rules were found in all.
+    pub found: u64,
+    /// Jobs seen.
+    pub jobs: u64,
+    /// Steps of their histories seen.
+    pub events: u64,
+    /// Ledger entries seen.
+    pub entries: u64,
+    /// Accounts with a balance seen.
+    pub accounts: u64,
+    /// Payouts seen.
+    pub payouts: u64,
+    /// Users seen.
+    pub users: u64,
+}
+
+impl Audit {
+    /// Whether no rule is broken.
+    pub fn ok(&self) -> bool {
+        self.found == 0
+    }
+
+    /// Adds a violation, unless another check has found the very same.
+    pub(super) fn add(&mut self, kind: ViolationKind, place: Key, detail: impl Into<String>) {
+        let violation = Violation {
+            kind,
+            place,
+            detail: detail.into(),
+        };
+        if self.violations.contains(&violation) {
+            return;
+        }
+        self.found += 1;
+        if self.violations.len() < VIOLATIONS_MAX {
+            self.violations.push(violation);
+        }
+    }
+}
+
+/// `{"ok", "violations", "found", "jobs", "events", "entries", "accounts", "payouts", "users"}`.
+impl Serialize for Audit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut audit = serializer.serialize_struct("Audit", 9)?;
+        audit.serialize_field("ok", &self.ok())?;
+        audit.serialize_field("violations", &self.violations)?;
+        audit.serialize_field("found", &self.found)?;
+        audit.serialize_field("jobs", &self.jobs)?;
+        audit.serialize_field("events", &self.events)?;
+        audit.serialize_field("entries", &self.entries)?;
+        audit.serialize_field("accounts", &self.accounts)?;
+        audit.serialize_field("payouts", &self.payouts)?;
+        audit.serialize_field("users", &self.users)?;
+        audit.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::JobId;
+
+    #[test]
+    fn json_is_what_the_api_documents() {
+        let mut audit = Audit {
+            jobs: 2,
+            ..Audit::default()
+        };
+        audit.add(
+            ViolationKind::History,
+            Key::Event(JobId::from_bits(0), 3),
+            "odd",
+        );
+        let json = serde_json::to_string(&audit).unwrap();
+        let id = JobId::from_bits(0);
+        assert_eq!(
+            json,
+            format!(
+                "{{\"ok\":false,\"violations\":[{{\"kind\":\"history\",\"where\":\"event {id} 3\",\
+                 \"detail\":\"odd\"}}],\"found\":1,\"jobs\":2,\"events\":0,\"entries\":0,\
+                 \"accounts\":0,\"payouts\":0,\"users\":0}}"
+            )
+        );
+    }
+
+    #[test]
+    fn violations_beyond_the_bound_are_counted() {
+        let mut audit = Audit::default();
+        for n in 0..=VIOLATIONS_MAX {
+            audit.add(
+                ViolationKind::Terms,
+                Key::Job(JobId::from_bits(n as u128)),
+                "",
+            );
+        }
+        audit.add(ViolationKind::Terms, Key::Job(JobId::from_bits(0)), "");
+        assert_eq!(audit.violations.len(), VIOLATIONS_MAX);
+        assert_eq!(audit.found, VIOLATIONS_MAX as u64 + 1);
+        assert!(!audit.ok());
+    }
+}

@@ -1,0 +1,12 @@
+//! The engine over the memory store: money, time, repeats, failures, and the audit of it all.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod audit;
+mod damage;
+mod support;
+mod tampered;
