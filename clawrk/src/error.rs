@@ -38,8 +38,9 @@ pub enum OpenError {
     #[error("`memory:` keeps nothing and takes no path; leave it out")]
     MemoryPath,
     /// The store does not open.
+    #[cfg(feature = "sled")]
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] clawrk_store_sled::OpenError),
     /// There is no tokio runtime to wait with.
     #[error("opening needs a tokio runtime with its timer; without one use `clawrk::blocking`")]
     NoRuntime,
@@ -60,7 +61,16 @@ impl From<OpenError> for Error {
     fn from(error: OpenError) -> Error {
         let op = "open";
         match error {
-            OpenError::Store(source) => Error::Store { op, source },
+            #[cfg(feature = "sled")]
+            OpenError::Store(clawrk_store_sled::OpenError::Damaged { detail }) => Error::Store {
+                op,
+                source: StoreError::Corrupt { detail },
+            },
+            #[cfg(feature = "sled")]
+            OpenError::Store(source) => Error::Store {
+                op,
+                source: StoreError::unavailable(source),
+            },
             OpenError::Runtime(source) => Error::Store {
                 op,
                 source: StoreError::unavailable(source),

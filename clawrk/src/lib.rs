@@ -52,6 +52,9 @@ pub use clawrk_core::{
     store, time,
 };
 
+/// Why a store in a folder does not open.
+#[cfg(feature = "sled")]
+pub use clawrk_store_sled::OpenError as StoreOpenError;
 pub use error::OpenError;
 pub use open::{builder, open};
 pub use ticks::{TICK_BUDGET, TICK_PAUSE, run_ticks};

@@ -63,6 +63,15 @@ pub async fn builder(uri: &str) -> Result<EngineBuilder, OpenError> {
     Ok(Engine::builder(store, Arc::new(TokioClock::new(runtime))))
 }
 
+#[cfg(feature = "sled")]
+async fn open_sled(path: PathBuf, runtime: &Handle) -> Result<Arc<dyn Store>, OpenError> {
+    // It reads what the last process left, which takes seconds where that was much.
+    let opening = runtime.spawn_blocking(move || clawrk_store_sled::SledStore::open(path));
+    let opened = opening.await.map_err(|_| OpenError::NoRuntime)?;
+    Ok(Arc::new(opened?))
+}
+
+#[cfg(not(feature = "sled"))]
 async fn open_sled(_path: PathBuf, _runtime: &Handle) -> Result<Arc<dyn Store>, OpenError> {
     Err(OpenError::FeatureOff {
         scheme: "sled",

@@ -18,6 +18,40 @@ async fn memory_is_empty_each_time() {
     assert_eq!(missing.code(), Code::JobNotFound);
 }
 
+#[cfg(feature = "sled")]
+#[tokio::test]
+async fn sled_keeps_what_was_answered_and_one_process_holds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let uri = format!("sled:{}", folder.path().join("data").display());
+    let alice = UserId::new("alice").unwrap();
+    let engine = clawrk::open(&uri).await.unwrap();
+    let job = engine.create_job(&alice, "Anything").await.unwrap();
+    let held = clawrk::open(&uri).await.unwrap_err().to_string();
+    let process = std::process::id().to_string();
+    assert!(
+        held.contains("is in use by") && held.contains(&process),
+        "{held}"
+    );
+    engine.close().await.unwrap();
+    drop(engine);
+    let again = clawrk::open(&uri).await.unwrap();
+    assert_eq!(again.job(&alice, &job.id).await.unwrap(), job);
+}
+
+#[cfg(feature = "sled")]
+#[tokio::test]
+async fn a_file_where_a_folder_should_be_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().display();
+    let refused = clawrk::open(&format!("sled:{path}")).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Store(_)), "{refused:?}");
+    assert_eq!(
+        refused.to_string(),
+        format!("{path} is not a folder; a store needs one of its own")
+    );
+    assert_eq!(Error::from(refused).code(), Code::StoreUnavailable);
+}
+
 #[test]
 fn without_a_runtime_there_is_an_error() {
     let refused = pollster::block_on(clawrk::open("memory:")).unwrap_err();
@@ -33,5 +67,15 @@ async fn a_wrong_uri_is_an_invalid_field_for_callers_with_one_kind_of_error() {
         error.to_string(),
         "`uri` cannot be opened: a store is named by a URI: `sled:PATH` (a folder) or `memory:` \
          (kept nowhere)"
+    );
+}
+
+#[cfg(not(feature = "sled"))]
+#[tokio::test]
+async fn a_store_that_was_not_built_in_is_named_with_its_feature() {
+    let refused = clawrk::open("sled:./data").await.unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "`sled:` needs clawrk built with its feature `sled`, which is off"
     );
 }
