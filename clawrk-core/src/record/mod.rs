@@ -1,6 +1,6 @@
 //! What is stored, and how it looks on disk.
 //!
-//! A store keeps [`Record`]s under [`Key`](crate::store::Key)s. Core makes all of them but two:
+//! A store keeps [`Record`]s under [`Key`]s. Core makes all of them but two:
 //! accounts and ledger entries are written by the store itself, from postings.
 
 mod codec;
