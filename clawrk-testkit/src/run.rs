@@ -11,6 +11,15 @@ use std::thread::{self, Thread};
 
 /// Runs a future to its end on this thread, which sleeps while there is nothing to do.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    match block_on_unless(future, || false) {
+        Some(value) => value,
+        None => unreachable!("nothing ends it early"),
+    }
+}
+
+/// Runs a future on this thread until it ends or, while it waits, `stop` is true: then it is
+/// dropped and gives none.
+pub fn block_on_unless<T>(future: impl Future<Output = T>, stop: impl Fn() -> bool) -> Option<T> {
     struct Unpark(Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {
@@ -22,7 +31,8 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut context = Context::from_waker(&waker);
     loop {
         match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
+            Poll::Ready(value) => return Some(value),
+            Poll::Pending if stop() => return None,
             Poll::Pending => thread::park(),
         }
     }

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use clawrk_core::Engine;
+use clawrk_core::engine::{EngineBuilder, Progress};
 use clawrk_core::id::UserId;
 use clawrk_core::job::OnRejected;
 use clawrk_core::money::Credits;
 use clawrk_core::policy::Policy;
 use clawrk_core::store::Store;
 use clawrk_core::store::memory::MemoryStore;
-use clawrk_core::{Call, engine::Progress};
+use clawrk_core::{Call, Engine};
 use clawrk_testkit::clock::{SeededIds, VirtualClock};
 use clawrk_testkit::payments::ForbiddenPayments;
 use clawrk_testkit::suite::{Fleeting, Home};
@@ -60,13 +60,18 @@ impl World {
 
     /// A new engine, as a process that starts makes it.
     pub(crate) fn engine(&self) -> Engine {
+        self.engine_with(|builder| builder)
+    }
+
+    /// A new engine with more to it.
+    pub(crate) fn engine_with(&self, more: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Engine {
         static STARTS: AtomicU64 = AtomicU64::new(1);
         let seed = STARTS.fetch_add(1, Ordering::Relaxed);
-        Engine::builder(Arc::clone(&self.store), Arc::new(self.clock.clone()))
+        let builder = Engine::builder(Arc::clone(&self.store), Arc::new(self.clock.clone()))
             .policy(self.policy.clone())
             .payments(Arc::new(ForbiddenPayments))
-            .ids(Arc::new(SeededIds::new(seed)))
-            .build()
+            .ids(Arc::new(SeededIds::new(seed)));
+        more(builder).build()
     }
 
     /// Lets time pass and does all that came due.
