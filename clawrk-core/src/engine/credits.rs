@@ -200,7 +200,7 @@ fn replay(call: &Call<'_>, answer: &Answer) -> Result<Credits, Error> {
     }
     match answer {
         Answer::Credits(credits) => Ok(*credits),
-        Answer::Job(_) => Err(Rejection::IdempotencyKeyReused.into()),
+        Answer::Job(_) | Answer::Disabled(_) => Err(Rejection::IdempotencyKeyReused.into()),
     }
 }
 

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::id::KeyId;
 use crate::ids::Ids;
 use crate::payments::Payments;
 use crate::policy::Policy;
@@ -75,6 +76,15 @@ impl Engine {
     /// The store, for those who watch or export it.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.inner.store
+    }
+
+    /// Asks the store something cheap, to find out whether it can answer.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if it cannot.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let nobody = Key::ApiKey(KeyId::from_bits(0));
+        self.read_one("ready", nobody).await.map(|_| ())
     }
 
     /// Flushes the store and refuses everything from now on.

@@ -26,6 +26,16 @@ pub(crate) enum Recalled {
 }
 
 impl Engine {
+    /// Refuses a call whose idempotency key cannot be used for it, before anything else of the
+    /// call is looked at. A call without a key, with a new one, or one that would be given its
+    /// first answer again, passes.
+    ///
+    /// # Errors
+    /// [`Rejection::IdempotencyKeyReused`], [`Rejection::RequestInProgress`].
+    pub async fn check_once(&self, call: impl Into<Call<'_>>) -> Result<(), Error> {
+        self.recall(&call.into()).await.map(|_| ())
+    }
+
     /// Looks up a call under its idempotency key.
     ///
     /// # Errors

@@ -158,7 +158,7 @@ impl Engine {
         }
         match answer {
             Answer::Job(job) => self.view(&job).await,
-            Answer::Credits(_) => Err(Rejection::IdempotencyKeyReused.into()),
+            Answer::Credits(_) | Answer::Disabled(_) => Err(Rejection::IdempotencyKeyReused.into()),
         }
     }
 }

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::commit::CommitFailure;
 use crate::engine::keys::NewApiKey;
+use crate::engine::once::Recalled;
 use crate::engine::{Call, DECISIONS_MAX, Engine};
 use crate::error::{Error, Rejection};
 use crate::id::UserId;
 use crate::money::Credits;
-use crate::record::{Body, Record, UserRecord};
+use crate::record::{Answer, Body, Record, UserRecord};
 use crate::store::{Batch, Guard, Key};
 use crate::time::Timestamp;
 
@@ -94,6 +95,9 @@ impl Engine {
 
     /// Refuses a user's tokens from now on, or takes them again. For the operator.
     ///
+    /// Repeated under its idempotency key, it leaves the user as it is now, and answers what the
+    /// first call made of it.
+    ///
     /// # Errors
     /// [`Rejection::AdminOnly`], [`Rejection::UserNotFound`].
     pub async fn set_user_disabled(
@@ -102,16 +106,29 @@ impl Engine {
         id: &UserId,
         disabled: bool,
     ) -> Result<User, Error> {
-        call.into().admin()?;
+        let call = call.into();
+        call.admin()?;
         for _ in 0..DECISIONS_MAX {
+            let recalled = self.recall(&call).await?;
             let found = self.user_record("disable user", id).await?;
             let (version, record) = found.ok_or_else(|| Rejection::UserNotFound(id.clone()))?;
             let record = UserRecord { disabled, ..record };
+            let slot = match recalled {
+                Recalled::Done(answer) => {
+                    check_replay(&call, &answer)?;
+                    return self.with_credits(record).await;
+                }
+                Recalled::New(slot) => Some(slot),
+                Recalled::Unkeyed => None,
+            };
             let mut batch = self.batch()?;
             batch.guards.push(Guard::At(Key::User(id.clone()), version));
             batch
                 .puts
                 .push(Record::new(version + 1, Body::User(record.clone())));
+            if let Some(slot) = slot {
+                slot.remember(&mut batch, Answer::Disabled(disabled));
+            }
             match self.commit("disable user", batch).await {
                 Ok(()) => return self.with_credits(record).await,
                 Err(CommitFailure::Conflict) => {}
@@ -157,6 +174,16 @@ impl Engine {
             &hex[20..],
         ];
         UserId::new(parts.join("-")).map_err(|error| Error::Internal(error.to_string()))
+    }
+}
+
+fn check_replay(call: &Call<'_>, answer: &Answer) -> Result<(), Error> {
+    if let Some(once) = call.once {
+        once.mark_replayed();
+    }
+    match answer {
+        Answer::Disabled(_) => Ok(()),
+        Answer::Credits(_) | Answer::Job(_) => Err(Rejection::IdempotencyKeyReused.into()),
     }
 }
 

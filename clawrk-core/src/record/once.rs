@@ -40,6 +40,8 @@ pub enum Answer {
     Job(Box<JobRecord>),
     /// A balance as it was then.
     Credits(Credits),
+    /// Whether a user was disabled from then on.
+    Disabled(bool),
 }
 
 /// How far the request is.
