@@ -1,0 +1,192 @@
+//! A request that changes something, from its head to its parsed body.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
+use clawrk_core::error::Code;
+use clawrk_core::id::UserId;
+use clawrk_core::{Call, Once, Rejection};
+use serde::Serialize;
+
+use crate::api::Api;
+use crate::auth::Principal;
+use crate::body;
+use crate::error::ApiError;
+use crate::json::Object;
+use crate::reply;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Who may use a route.
+pub(crate) trait Role: Sized + Send + 'static {
+    /// The caller in this role.
+    fn of(principal: Principal) -> Result<Self, ApiError>;
+
+    /// A call in this role.
+    fn call(&self) -> Call<'_>;
+}
+
+/// The caller is a user.
+#[derive(Debug, Clone)]
+pub(crate) struct User(pub(crate) UserId);
+
+/// The caller is the operator.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operator;
+
+impl Role for User {
+    fn of(principal: Principal) -> Result<User, ApiError> {
+        match principal {
+            Principal::User(user) => Ok(User(user)),
+            Principal::Admin => Err(Rejection::UserOnly.into()),
+        }
+    }
+
+    fn call(&self) -> Call<'_> {
+        Call::by(&self.0)
+    }
+}
+
+impl Role for Operator {
+    fn of(principal: Principal) -> Result<Operator, ApiError> {
+        match principal {
+            Principal::Admin => Ok(Operator),
+            Principal::User(_) => Err(Rejection::AdminOnly.into()),
+        }
+    }
+
+    fn call(&self) -> Call<'_> {
+        Call::by_admin()
+    }
+}
+
+/// The caller of a route that takes no body.
+#[derive(Debug)]
+pub(crate) struct By<R>(pub(crate) R);
+
+impl<R: Role> FromRequestParts<Api> for By<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<By<R>, ApiError> {
+        Ok(By(R::of(api.principal(parts).await?)?))
+    }
+}
+
+/// A request that changes something. Everything that is checked before the command itself has been
+/// checked, in order: who calls, in which role, the size of the body, the idempotency key, and that
+/// the body is a JSON object.
+#[derive(Debug)]
+pub(crate) struct Command<R> {
+    pub(crate) by: R,
+    pub(crate) body: Object,
+    once: Option<Once>,
+}
+
+impl<R: Role> Command<R> {
+    /// The call that the request makes.
+    pub(crate) fn call(&self) -> Call<'_> {
+        match &self.once {
+            Some(once) => self.by.call().once(once),
+            None => self.by.call(),
+        }
+    }
+
+    /// The answer once it has had its effect, now or before.
+    pub(crate) fn done(&self, status: StatusCode, body: &impl Serialize) -> Response {
+        let mut response = reply::json(status, body);
+        if self.once.as_ref().is_some_and(Once::was_replayed) {
+            let yes = HeaderValue::from_static("true");
+            response.headers_mut().insert(IDEMPOTENT_REPLAYED, yes);
+        }
+        response
+    }
+}
+
+impl<R: Role> FromRequest<Api> for Command<R> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Command<R>, ApiError> {
+        let intake = Intake::take(request, api).await?;
+        let once = idempotency_key(&intake)?;
+        if let Some(once) = &once {
+            let call = R::call(&intake.by).once(once);
+            api.engine.check_once(call).await?;
+        }
+        Ok(Command {
+            body: Object::parse(&intake.body, api.limits.json_depth_max)?,
+            by: intake.by,
+            once,
+        })
+    }
+}
+
+/// A [`Command`] whose answer holds a secret, which is not kept and so cannot be given again.
+#[derive(Debug)]
+pub(crate) struct Secret<R>(pub(crate) Command<R>);
+
+impl<R: Role> FromRequest<Api> for Secret<R> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Secret<R>, ApiError> {
+        let intake = Intake::<R>::take(request, api).await?;
+        if intake.parts.headers.contains_key(IDEMPOTENCY_KEY) {
+            return Err(ApiError::new(
+                Code::IdempotencyUnsupported,
+                "the answer holds a secret, which is not kept; send no Idempotency-Key here",
+            ));
+        }
+        Ok(Secret(Command {
+            body: Object::parse(&intake.body, api.limits.json_depth_max)?,
+            by: intake.by,
+            once: None,
+        }))
+    }
+}
+
+/// A request from somebody who may use the route, with its whole body.
+struct Intake<R> {
+    by: R,
+    parts: Parts,
+    body: Vec<u8>,
+}
+
+impl<R: Role> Intake<R> {
+    async fn take(request: Request, api: &Api) -> Result<Intake<R>, ApiError> {
+        let (parts, body) = request.into_parts();
+        let by = match api.principal(&parts).await.and_then(R::of) {
+            Ok(by) => by,
+            Err(refusal) => {
+                body::refuse(&parts.headers, body).await;
+                return Err(refusal);
+            }
+        };
+        let body = body::read(&parts.headers, body, api.limits.body_bytes_max).await?;
+        Ok(Intake { by, parts, body })
+    }
+}
+
+/// The idempotency key of a request. Another route or another body is another request.
+fn idempotency_key<R>(intake: &Intake<R>) -> Result<Option<Once>, ApiError> {
+    let Some(key) = key_of(&intake.parts.headers)? else {
+        return Ok(None);
+    };
+    let (method, path) = (&intake.parts.method, intake.parts.uri.path());
+    let mut request = format!("{method} {path}\n").into_bytes();
+    request.extend_from_slice(&intake.body);
+    Ok(Some(Once::new(key, &request)?))
+}
+
+fn key_of(headers: &HeaderMap) -> Result<Option<&str>, Rejection> {
+    let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
+    match (keys.next(), keys.next()) {
+        (None, _) => Ok(None),
+        (Some(key), None) => {
+            let key = key.to_str().map_err(|_| Rejection::InvalidIdempotencyKey)?;
+            Ok(Some(key))
+        }
+        (Some(_), Some(_)) => Err(Rejection::InvalidIdempotencyKey),
+    }
+}

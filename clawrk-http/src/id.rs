@@ -1,0 +1,39 @@
+//! Ids out of paths.
+
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use clawrk_core::error::Code;
+use clawrk_core::id::{JobId, UserId};
+
+use crate::error::ApiError;
+
+/// The id in the path; none where the text there can be no id.
+#[derive(Debug)]
+pub(crate) struct PathId<T>(Option<T>);
+
+impl PathId<JobId> {
+    /// The id to look for. A text that can be no id stands for one that no job has, so that it is
+    /// answered as any unknown id is, whatever else is wrong with the request.
+    pub(crate) fn get(self) -> JobId {
+        self.0.unwrap_or(JobId::from_bits(0))
+    }
+}
+
+impl PathId<UserId> {
+    pub(crate) fn found(self) -> Result<UserId, ApiError> {
+        let none = || ApiError::new(Code::UserNotFound, "there is no such user");
+        self.0.ok_or_else(none)
+    }
+}
+
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for PathId<T> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let text = Path::<String>::from_request_parts(parts, state).await.ok();
+        Ok(PathId(text.and_then(|Path(text)| text.parse().ok())))
+    }
+}

@@ -1,0 +1,138 @@
+//! Routes of jobs.
+
+use axum::extract::{OriginalUri, Query, State};
+use axum::http::header::LINK;
+use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::response::Response;
+use clawrk_core::engine::PageRequest;
+use clawrk_core::id::JobId;
+
+use crate::api::Api;
+use crate::command::{By, Command, Role, User};
+use crate::error::ApiError;
+use crate::id::PathId;
+use crate::json;
+use crate::reply;
+
+pub(crate) async fn create(
+    State(api): State<Api>,
+    mut command: Command<User>,
+) -> Result<Response, ApiError> {
+    let prompt = command.body.text("prompt")?;
+    let prompt = prompt.ok_or_else(|| json::missing("prompt", r#"{"prompt": "what to do"}"#))?;
+    let engine = api.engine.clone();
+    api.run(async move {
+        let job = engine.create_job(command.call(), &prompt).await?;
+        Ok(command.done(StatusCode::CREATED, &job))
+    })
+    .await
+}
+
+/// All jobs that the caller sent. What does not fit into one answer is behind `Link`.
+pub(crate) async fn list(
+    State(api): State<Api>,
+    OriginalUri(uri): OriginalUri,
+    By(User(user)): By<User>,
+) -> Result<Response, ApiError> {
+    let page = PageRequest {
+        after: cursor(&uri),
+        ..PageRequest::first()
+    };
+    let jobs = api.engine.jobs(&user, &page).await?;
+    let mut response = reply::json(StatusCode::OK, &jobs.items);
+    let next = jobs.next.map(|next| link(uri.path(), &next));
+    if let Some(Ok(next)) = next {
+        response.headers_mut().insert(LINK, next);
+    }
+    Ok(response)
+}
+
+pub(crate) async fn show(
+    State(api): State<Api>,
+    By(User(user)): By<User>,
+    id: PathId<JobId>,
+) -> Result<Response, ApiError> {
+    let job = api.engine.job(&user, &id.get()).await?;
+    Ok(reply::json(StatusCode::OK, &job))
+}
+
+pub(crate) async fn accept(
+    State(api): State<Api>,
+    id: PathId<JobId>,
+    command: Command<User>,
+) -> Result<Response, ApiError> {
+    let (engine, id) = (api.engine.clone(), id.get());
+    api.run(async move {
+        let job = engine.accept_job(command.call(), &id).await?;
+        Ok(command.done(StatusCode::OK, &job))
+    })
+    .await
+}
+
+pub(crate) async fn submit(
+    State(api): State<Api>,
+    id: PathId<JobId>,
+    mut command: Command<User>,
+) -> Result<Response, ApiError> {
+    let output = command.body.text("output")?;
+    let (engine, id) = (api.engine.clone(), id.get());
+    api.run(async move {
+        let submitted = engine.submit_output(command.call(), &id, output.as_deref());
+        let job = submitted.await?;
+        Ok(command.done(StatusCode::OK, &job))
+    })
+    .await
+}
+
+/// For the sender, or the operator in the sender's place.
+pub(crate) async fn verify<R: Role + Sync>(
+    State(api): State<Api>,
+    id: PathId<JobId>,
+    command: Command<R>,
+) -> Result<Response, ApiError> {
+    let (engine, id) = (api.engine.clone(), id.get());
+    api.run(async move {
+        let job = engine.verify_job(command.call(), &id).await?;
+        Ok(command.done(StatusCode::OK, &job))
+    })
+    .await
+}
+
+/// For the sender, or the operator in the sender's place.
+pub(crate) async fn cancel<R: Role + Sync>(
+    State(api): State<Api>,
+    id: PathId<JobId>,
+    command: Command<R>,
+) -> Result<Response, ApiError> {
+    let (engine, id) = (api.engine.clone(), id.get());
+    api.run(async move {
+        let job = engine.cancel_job(command.call(), &id).await?;
+        Ok(command.done(StatusCode::OK, &job))
+    })
+    .await
+}
+
+/// For the receiver, or the operator in the receiver's place.
+pub(crate) async fn release<R: Role + Sync>(
+    State(api): State<Api>,
+    id: PathId<JobId>,
+    command: Command<R>,
+) -> Result<Response, ApiError> {
+    let (engine, id) = (api.engine.clone(), id.get());
+    api.run(async move {
+        let job = engine.release_job(command.call(), &id).await?;
+        Ok(command.done(StatusCode::OK, &job))
+    })
+    .await
+}
+
+fn cursor(uri: &Uri) -> Option<String> {
+    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
+    let cursor = pairs.into_iter().find(|(name, _)| name == "cursor");
+    cursor.map(|(_, cursor)| cursor)
+}
+
+/// Where the next page is, as seen by a client, below whatever the router is nested in.
+fn link(path: &str, cursor: &str) -> Result<HeaderValue, axum::http::header::InvalidHeaderValue> {
+    HeaderValue::try_from(format!("<{path}?cursor={cursor}>; rel=\"next\""))
+}

@@ -1,0 +1,27 @@
+//! How much of a request is taken.
+
+/// What a request may hold. What a prompt or an output may hold is the engine's
+/// [`Policy`](clawrk_core::policy::Policy).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest body, in bytes. Default: 1 MiB.
+    pub body_bytes_max: usize,
+    /// How many arrays and objects a JSON body may hold inside each other. Default: 32; values
+    /// over [`Limits::JSON_DEPTH_MAX`] count as that.
+    pub json_depth_max: usize,
+}
+
+impl Limits {
+    /// The deepest JSON that can be allowed.
+    pub const JSON_DEPTH_MAX: usize = 100;
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            body_bytes_max: 1 << 20,
+            json_depth_max: 32,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What is not served: unknown routes, wrong methods, features that are off.
+
+use axum::extract::{Request, State};
+use clawrk_core::error::Code;
+
+use crate::api::Api;
+use crate::body;
+use crate::command::{By, User};
+use crate::error::ApiError;
+
+/// No such route. Below `/api/`, only who has a token is told so.
+pub(crate) async fn route(State(api): State<Api>, request: Request) -> ApiError {
+    if request.uri().path().starts_with("/api/") {
+        return refuse(&api, request, no_route()).await;
+    }
+    no_route()
+}
+
+/// The route exists, but not with this method. Only who has a token is told so.
+pub(crate) async fn method(State(api): State<Api>, request: Request) -> ApiError {
+    refuse(&api, request, no_method()).await
+}
+
+/// The same on a route that needs no token.
+pub(crate) async fn open_method() -> ApiError {
+    no_method()
+}
+
+/// Payments, for a user.
+pub(crate) async fn payments(_: By<User>) -> ApiError {
+    not_configured()
+}
+
+/// What a payment provider would call.
+pub(crate) async fn webhook() -> ApiError {
+    not_configured()
+}
+
+/// No login codes are given out, so none is good.
+pub(crate) async fn login_code() -> ApiError {
+    ApiError::new(
+        Code::LoginCodeInvalid,
+        "the login code is unknown, used or expired; ask for a new one",
+    )
+}
+
+async fn refuse(api: &Api, request: Request, refusal: ApiError) -> ApiError {
+    let (parts, body) = request.into_parts();
+    let refusal = match api.principal(&parts).await {
+        Ok(_) => refusal,
+        Err(unknown) => unknown,
+    };
+    body::refuse(&parts.headers, body).await;
+    refusal
+}
+
+fn no_route() -> ApiError {
+    ApiError::new(
+        Code::RouteNotFound,
+        "there is no such route; the documentation of the API lists them all",
+    )
+}
+
+fn no_method() -> ApiError {
+    ApiError::new(
+        Code::MethodNotAllowed,
+        "this route does not take this method; the `Allow` header lists those it takes",
+    )
+}
+
+fn not_configured() -> ApiError {
+    ApiError::new(
+        Code::NotConfigured,
+        "payments are not configured on this server",
+    )
+}
