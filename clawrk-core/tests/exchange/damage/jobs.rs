@@ -116,8 +116,9 @@ fn a_payout_for_a_job_that_owes_none() {
 #[test]
 fn a_payout_for_a_job_done_for_oneself() {
     let kinds = found(|store| {
-        let own = |job: &JobRecord| {
-            matches!(&job.state, State::Verified { receiver } if *receiver == job.sender)
+        let own = |job: &JobRecord| match &job.state {
+            State::Verified { receiver } => *receiver == job.sender,
+            _ => false,
         };
         let id = jobs(store)
             .into_iter()
