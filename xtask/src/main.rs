@@ -11,7 +11,9 @@
 mod arrows;
 mod docs;
 mod files;
+mod nightly;
 mod process;
+mod report;
 mod suite;
 mod surface;
 mod tally;
@@ -34,7 +36,8 @@ usage: cargo xtask <command>
   tidy          check the house rules that no linter knows (see CONTRIBUTING.md)
   docs          write the pages of docs/ that are made from tables in clawrk-core
   docs --check  fail if one of them is stale
-  surface       check that every language has the verbs that docs/surface.md says";
+  surface       check that every language has the verbs that docs/surface.md says
+  nightly       the randomised tests again, for hours";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,6 +57,7 @@ fn run(arguments: &[String]) -> Outcome {
         ["test", "--rest"] => test::rest(),
         ["arrows"] => arrows::check(),
         ["tidy"] => tidy::check(),
+        ["nightly"] => nightly::run(),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
         ["surface"] => surface::check(),

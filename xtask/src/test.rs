@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::report::{Report, Verdict};
 use crate::suite::{SUITES, Suite};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
@@ -65,43 +66,17 @@ fn verdict(succeeded: bool, tally: &Tally) -> Outcome {
 /// Runs the suites that need other tools.
 pub(crate) fn rest() -> Outcome {
     let all = std::env::var_os(ALL).is_some_and(|value| value == "1");
-    let mut lines = Vec::new();
-    let mut failed = false;
+    let mut report = Report::new("cargo xtask test --rest");
     for suite in SUITES {
-        println!("\n== {}", suite.name);
-        let begun = Instant::now();
-        let (line, bad) = match judge(suite, all) {
-            Verdict::Passed => ("passed".to_owned(), false),
-            Verdict::Failed(why) => (format!("FAILED: {why}"), true),
-            Verdict::Skipped(why) => (format!("skipped: {why}"), false),
-        };
-        failed |= bad;
-        let seconds = begun.elapsed().as_secs();
-        lines.push(format!("  {}: {line} ({seconds} s)", suite.name));
+        report.run(suite.name, || judge(suite, all));
     }
-    let summary = format!("\n== cargo xtask test --rest\n{}", lines.join("\n"));
-    if failed {
-        Err(summary)
-    } else {
-        println!("{summary}");
-        Ok(())
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    Passed,
-    Failed(String),
-    Skipped(String),
+    report.end()
 }
 
 fn judge(suite: &Suite, all: bool) -> Verdict {
     let missing = suite.missing();
     if missing.is_empty() {
-        return match suite.run() {
-            Ok(()) => Verdict::Passed,
-            Err(why) => Verdict::Failed(why),
-        };
+        return suite.run().into();
     }
     let ways: Vec<&str> = missing.iter().map(|tool| tool.get).collect();
     let why = format!(

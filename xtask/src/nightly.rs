@@ -1,0 +1,33 @@
+//! `cargo xtask nightly`: the randomised tests, for as long as nobody waits for them.
+
+use crate::report::Report;
+use crate::{Outcome, process};
+
+/// A name, and what `env` is given: the setting that makes a run long, and the command.
+const RUNS: &[(&str, &[&str])] = &[
+    (
+        "simulator, 20,000 seeds",
+        &[
+            "CLAWRK_SIM_SEEDS=20000",
+            "cargo",
+            "test",
+            "--release",
+            "--locked",
+            "--package=clawrk-testkit",
+            "--test=simulator",
+        ],
+    ),
+    (
+        "fuzz, 10 minutes a target",
+        &["CLAWRK_FUZZ_SECONDS=600", "fuzz/test.sh"],
+    ),
+];
+
+/// Runs all of them, also after one has failed.
+pub(crate) fn run() -> Outcome {
+    let mut report = Report::new("cargo xtask nightly");
+    for (name, command) in RUNS {
+        report.run(name, || process::show("env", command).into());
+    }
+    report.end()
+}
