@@ -18,10 +18,6 @@ pub enum Answer {
     },
     /// A user's credits.
     Credits(i64),
-    /// Credits and reason of each entry.
-    Ledger(Vec<(i64, String)>),
-    /// What happened, and who did it.
-    Events(Vec<(String, String)>),
     /// A refusal.
     Refused {
         /// The status over HTTP.
@@ -51,19 +47,7 @@ impl fmt::Display for Answer {
                 }
             }
             Answer::Credits(credits) => write!(f, "{credits} credits"),
-            Answer::Ledger(entries) => {
-                let entry = |(delta, reason): &(i64, String)| format!("{delta:+} {reason}");
-                f.write_str(&join(entries, entry))
-            }
-            Answer::Events(events) => {
-                let event = |(kind, actor): &(String, String)| format!("{kind} {actor}");
-                f.write_str(&join(events, event))
-            }
             Answer::Refused { status, code } => write!(f, "refused, {status} {code}"),
         }
     }
-}
-
-fn join<T>(items: &[T], text: impl Fn(&T) -> String) -> String {
-    items.iter().map(text).collect::<Vec<_>>().join(", ")
 }

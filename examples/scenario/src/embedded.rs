@@ -1,7 +1,7 @@
 //! An exchange in this process.
 
 use clawrk::blocking::{self, Engine};
-use clawrk::{Call, Credits, Job, JobId, PageRequest, Policy, UserId};
+use clawrk::{Call, Credits, Job, Policy, UserId};
 
 use crate::{Answer, Exchange, Failure};
 
@@ -49,31 +49,10 @@ impl Embedded {
             ("cancel_job", [id]) => engine.cancel_job(user, &id.parse()?)?,
             ("release_job", [id]) => engine.release_job(user, &id.parse()?)?,
             ("job", [id]) => engine.job(user, &id.parse()?)?,
-            _ => return self.look(user, verb, words),
-        };
-        Ok(shown(job))
-    }
-
-    fn look(&self, user: &UserId, verb: &str, words: &[&str]) -> Result<Answer, Failure> {
-        let answer = match (verb, words) {
-            ("user", []) => Answer::Credits(self.engine.user(user)?.credits.units()),
-            ("ledger", []) => {
-                let entries = self.engine.ledger(user, &PageRequest::first())?.items;
-                let lines = entries
-                    .iter()
-                    .map(|e| (e.delta.units(), e.reason.to_string()));
-                Answer::Ledger(lines.collect())
-            }
-            ("events", [id]) => {
-                let events = self.engine.events(user, &id.parse::<JobId>()?)?;
-                let lines = events
-                    .iter()
-                    .map(|e| (e.kind.to_string(), e.actor.to_string()));
-                Answer::Events(lines.collect())
-            }
+            ("user", []) => return Ok(Answer::Credits(engine.user(user)?.credits.units())),
             _ => return Err("users have no such verb".into()),
         };
-        Ok(answer)
+        Ok(shown(job))
     }
 }
 

@@ -82,8 +82,6 @@ impl Http {
             ("release_job", [id]) => post(&format!("/api/jobs/{id}/release"), None),
             ("job", [id]) => get(&format!("/api/jobs/{id}")),
             ("user", []) => get(&format!("/api/users/{user}")),
-            ("ledger", []) => get("/api/credits/ledger"),
-            ("events", [id]) => get(&format!("/api/jobs/{id}/events")),
             _ => Err("users have no such verb".into()),
         }
     }
@@ -120,16 +118,6 @@ fn shown(verb: &str, body: &Value) -> Option<Answer> {
     match verb {
         "create_user" => Some(Answer::Credits(body["user"]["credits"].as_i64()?)),
         "grant_credits" | "user" => Some(Answer::Credits(body["credits"].as_i64()?)),
-        "ledger" => {
-            let entry = |it: &Value| Some((it["delta"].as_i64()?, text(&it["reason"])?));
-            let entries = body.as_array()?.iter().map(entry);
-            Some(Answer::Ledger(entries.collect::<Option<_>>()?))
-        }
-        "events" => {
-            let event = |it: &Value| Some((text(&it["type"])?, text(&it["actor"])?));
-            let events = body.as_array()?.iter().map(event);
-            Some(Answer::Events(events.collect::<Option<_>>()?))
-        }
         _ => Some(Answer::Job {
             id: text(&body["id"])?,
             status: text(&body["status"])?,

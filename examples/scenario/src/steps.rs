@@ -88,7 +88,7 @@ impl Step {
 
     /// Whether the first argument names a job.
     fn is_about_a_job(&self) -> bool {
-        self.verb.ends_with("_job") || ["submit_output", "job", "events"].contains(&&*self.verb)
+        self.verb.ends_with("_job") || ["submit_output", "job"].contains(&&*self.verb)
     }
 }
 
