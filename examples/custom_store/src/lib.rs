@@ -1,8 +1,8 @@
 //! A storage engine of one's own: an append-only log, and its contents in memory.
 //!
-//! `clawrk-store-embedded` does what is hard about a store. An engine writes a set of keys at once,
-//! and makes it durable when asked. Here each set is a frame: length, checksum, MessagePack. The log
-//! is never shortened, so this is an engine to learn from and not one to keep.
+//! `clawrk-store-embedded` does what is hard about a store. An engine writes a set of keys at
+//! once, and makes it durable when asked. Here each set is a frame: length, checksum, MessagePack.
+//! The log is never shortened, so this is an engine to learn from and not one to keep.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};

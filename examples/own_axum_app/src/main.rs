@@ -3,7 +3,7 @@
 //! `cargo run -p own_axum_app`, then, as alice, whose session the application knows:
 //!
 //! ```sh
-//! curl -H 'Cookie: session=3f9a' -d '{"prompt": "Sum up RFC 9110"}' http://127.0.0.1:4000/work/api/jobs
+//! curl -H 'Cookie: session=3f9a' -d '{"prompt": "Sum up RFC 9110"}' http://127.0.0.1:4000/exchange/api/jobs
 //! ```
 
 #![allow(clippy::print_stdout, reason = "printing is what this program is for")]
@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     let app = Router::new()
         .route("/", get(|| async { "This is the application itself.\n" }))
-        .nest("/work", router(engine, sessions));
+        .nest("/exchange", router(engine, sessions));
 
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);

@@ -58,11 +58,11 @@ fn a_session_of_the_application_is_a_user_of_the_exchange() {
     );
 
     let prompt = r#"{"prompt": "Sum up RFC 9110"}"#;
-    let (status, job) = app.send("POST /work/api/jobs", "3f9a", prompt);
+    let (status, job) = app.send("POST /exchange/api/jobs", "3f9a", prompt);
     assert_eq!(status, "HTTP/1.1 201 Created");
     assert!(job.contains(r#""sender":"alice""#), "{job}");
 
-    let (status, refusal) = app.send("POST /work/api/jobs", "stolen", prompt);
+    let (status, refusal) = app.send("POST /exchange/api/jobs", "stolen", prompt);
     assert_eq!(status, "HTTP/1.1 401 Unauthorized");
     assert!(
         refusal.contains(r#""code":"authentication_required""#),
