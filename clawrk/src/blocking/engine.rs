@@ -71,6 +71,8 @@ verbs! {
     ) -> Credits;
     pub fn ledger(user: &UserId, page: &PageRequest) -> Entries;
     pub fn payouts(receiver: &UserId) -> Vec<Payout>;
+    pub fn check_once<'a>(call: impl Into<Call<'a>>) -> ();
+    pub fn ready() -> ();
     pub fn tick(budget: usize) -> Progress;
     pub fn close() -> ();
 }
