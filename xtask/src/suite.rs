@@ -43,6 +43,19 @@ pub(crate) const SUITES: &[Suite] = &[
         tools: &[&tool::CXX],
         run: Run::Script("fuzz/test.sh"),
     },
+    Suite {
+        name: "Python wheel",
+        packages: &["clawrk-py"],
+        tools: &[&tool::PYTHON],
+        run: Run::Script("clawrk-py/test.sh"),
+    },
+    Suite {
+        name: "Kotlin package",
+        // The Rust side of the bindings needs no more than Rust.
+        packages: &[],
+        tools: &[&tool::JAVA, &tool::MAVEN],
+        run: Run::Script("bindings/test.sh"),
+    },
 ];
 
 impl Suite {

@@ -19,6 +19,24 @@ pub(crate) const CARGO_DENY: Tool = Tool {
     get: "cargo install --locked cargo-deny",
 };
 
+pub(crate) const PYTHON: Tool = Tool {
+    name: "Python 3.10 or later",
+    programs: &["python3"],
+    get: "apt-get install python3 python3-venv",
+};
+
+pub(crate) const JAVA: Tool = Tool {
+    name: "a Java 17 compiler",
+    programs: &["javac"],
+    get: "apt-get install default-jdk-headless",
+};
+
+pub(crate) const MAVEN: Tool = Tool {
+    name: "Maven",
+    programs: &["mvn"],
+    get: "apt-get install maven",
+};
+
 pub(crate) const CXX: Tool = Tool {
     name: "a C++ compiler",
     programs: &["c++", "g++", "clang++"],
