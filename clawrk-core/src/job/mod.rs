@@ -9,6 +9,9 @@ mod transition;
 mod verification;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use event::{Actor, Event, EventKind};
 pub use record::JobRecord;
 pub use state::{InvalidStatus, Run, State, Status};
