@@ -9,13 +9,10 @@ use clawrk_core::id::UserId;
 use clawrk_core::job::{OnRejected, Status};
 use clawrk_core::store::memory::MemoryStore;
 
-use crate::support::{ManualClock, NoTransfers, rich, user, with_credits};
+use crate::support::{GOOD, ManualClock, NoTransfers, rich, user, with_credits};
 
 const THREADS: usize = 4;
 const LIVES: usize = 144;
-
-/// Long enough for the mock judge.
-pub(crate) const GOOD: &str = "An output of more than twenty characters.";
 
 pub(crate) fn engine(on_rejected: OnRejected) -> Engine {
     let mut policy = with_credits();

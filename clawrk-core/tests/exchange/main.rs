@@ -8,5 +8,9 @@
 
 mod audit;
 mod damage;
+mod doubt;
+mod runs;
 mod support;
 mod tampered;
+mod terms;
+mod tick;

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use clawrk_core::clock::Clock;
-use clawrk_core::id::UserId;
+use clawrk_core::id::{JobId, UserId};
 use clawrk_core::money::Credits;
 use clawrk_core::payments::Payments;
 use clawrk_core::policy::Policy;
-use clawrk_core::record::PayoutRecord;
+use clawrk_core::record::{Body, PayoutRecord};
+use clawrk_core::store::Key;
 use clawrk_core::time::Timestamp;
 use clawrk_core::{Call, Engine};
 use event_listener::Event;
@@ -30,6 +32,12 @@ impl ManualClock {
             now_ms: AtomicI64::new(START_MS),
             moved: Event::new(),
         })
+    }
+
+    pub(crate) fn advance(&self, duration: Duration) {
+        let ms = i64::try_from(duration.as_millis()).unwrap();
+        self.now_ms.fetch_add(ms, Ordering::SeqCst);
+        self.moved.notify(usize::MAX);
     }
 }
 
@@ -68,6 +76,9 @@ pub(crate) fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
 }
 
+/// Long enough for the mock judge.
+pub(crate) const GOOD: &str = "An output of more than twenty characters.";
+
 /// The default settings with credits on.
 pub(crate) fn with_credits() -> Policy {
     let mut policy = Policy::default();
@@ -85,4 +96,19 @@ pub(crate) async fn rich(engine: &Engine, id: &str, credits: i64) -> UserId {
         .await
         .unwrap();
     user
+}
+
+/// What happened to a job, as the API names it.
+pub(crate) async fn history(engine: &Engine, job: &JobId) -> Vec<&'static str> {
+    let record = engine.store().read(&[Key::Job(*job)]).await.unwrap();
+    let Some(Body::Job(record)) = record.into_iter().flatten().next().map(|r| r.body) else {
+        panic!("no such job");
+    };
+    let events = engine.events(&record.sender, job).await.unwrap();
+    events.iter().map(|event| event.kind.as_str()).collect()
+}
+
+pub(crate) async fn clean(engine: &Engine) {
+    let audit = engine.audit().await.unwrap();
+    assert!(audit.ok(), "{:#?}", audit.violations);
 }
