@@ -21,7 +21,11 @@ struct Language {
 const LANGUAGES: &[Language] = &[
     Language {
         name: "Rust",
-        paths: &["clawrk-core/src/engine/", "clawrk/src/open.rs"],
+        paths: &[
+            "clawrk-core/src/engine/",
+            "clawrk-core/src/audit/",
+            "clawrk/src/open.rs",
+        ],
         definitions: &["pub async fn "],
     },
     Language {

@@ -25,6 +25,7 @@ const SOURCE: &[&str] = &[".rs", ".py", ".kt", ".swift", ".sh"];
 const UNFINISHED: &str = "finish it, or take it out and say so in CHANGELOG.md";
 const SKIPPED: &str = "a test that doesn't run proves nothing: mend it or delete it";
 const RACE: &str = "a race won by waiting is not won: wait for the event itself";
+const CONFLICT: &str = "a merge was not finished: settle it";
 const REGISTRY: &str = "which mirror a machine uses is that machine's business, not ours";
 
 impl Ban {
@@ -52,13 +53,13 @@ const fn source(word: &'static str, why: &'static str) -> Ban {
     }
 }
 
-const fn registry(word: &'static str) -> Ban {
+const fn anywhere(word: &'static str, why: &'static str) -> Ban {
     Ban {
         word,
         endings: &[],
         place: Place::Anywhere,
         unless: &[],
-        why: REGISTRY,
+        why,
     }
 }
 
@@ -79,10 +80,12 @@ const BANS: &[Ban] = &[
         unless: &[concat!("fn sle", "ep("), concat!("clock.sle", "ep(")],
         why: RACE,
     },
-    registry(concat!("arti", "factory")),
-    registry(concat!("spar", "se+http")),
-    registry(concat!("index", "-url")),
-    registry(concat!("replace", "-with")),
+    anywhere(concat!("<<<<", "<<< "), CONFLICT),
+    anywhere(concat!(">>>>", ">>> "), CONFLICT),
+    anywhere(concat!("arti", "factory"), REGISTRY),
+    anywhere(concat!("spar", "se+http"), REGISTRY),
+    anywhere(concat!("index", "-url"), REGISTRY),
+    anywhere(concat!("replace", "-with"), REGISTRY),
 ];
 
 /// Folders in which people work; a path into one is good on that machine alone.
