@@ -37,13 +37,14 @@ impl Engine {
                 return self.replay(&call, answer).await;
             }
             let (record, text) = self.draft(sender, prompt)?;
+            let job = self.view_with(&record, Some(text.clone())).await?;
             let mut batch = self.batch()?;
             write_job(&mut batch, &record, text);
             if let Some(slot) = slot {
                 slot.remember(&mut batch, Answer::Job(Box::new(record.clone())));
             }
             match self.commit("create", batch).await {
-                Ok(()) => return self.view(&record).await,
+                Ok(()) => return Ok(job),
                 Err(CommitFailure::Conflict) => {}
                 Err(CommitFailure::Short(_)) => {
                     return Err(Rejection::InsufficientCredits {

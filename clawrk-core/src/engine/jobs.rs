@@ -153,6 +153,25 @@ impl Engine {
             .ok_or_else(|| corrupt("job", format!("job {} is something else", job.id)))
     }
 
+    /// The job as everybody outside will see it, with a text that is not written yet.
+    pub(crate) async fn view_with(&self, job: &JobRecord, new: Option<Text>) -> Result<Job, Error> {
+        let new = new.map(|text| Body::Text(TextRecord { job: job.id, text }));
+        let new = new.map(|body| Record::new(1, body));
+        let is_new = |key: &Key| new.as_ref().is_some_and(|new| new.key() == *key);
+        let stored: Vec<Key> = text_keys(job).filter(|key| !is_new(key)).collect();
+        let mut stored = match stored.is_empty() {
+            true => Vec::new(),
+            false => self.read("job", &stored).await?,
+        }
+        .into_iter();
+        let texts = text_keys(job).map(|key| match is_new(&key) {
+            true => new.clone(),
+            false => stored.next().flatten(),
+        });
+        let texts: Vec<_> = texts.collect();
+        assemble(job, &mut texts.into_iter())
+    }
+
     /// The jobs of these records, their texts read at once. Texts never change, so a job is whole
     /// whenever its record is read.
     async fn views(&self, records: &[Record]) -> Result<Vec<Job>, Error> {

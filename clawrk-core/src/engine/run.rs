@@ -73,7 +73,7 @@ impl Engine {
         };
         let ended = self.end_run(id, command, slot).await;
         match failure {
-            None => self.view(&ended?).await,
+            None => ended,
             Some(source) => {
                 ended?;
                 let source = Box::new(source);
@@ -161,7 +161,7 @@ impl Engine {
         id: &JobId,
         command: Command,
         slot: Option<Box<Slot>>,
-    ) -> Result<JobRecord, Error> {
+    ) -> Result<Job, Error> {
         let finished = matches!(command, Command::FinishRun { .. });
         let ask = Ask::Give(command);
         for _ in 0..DECISIONS_MAX {
@@ -173,7 +173,7 @@ impl Engine {
                 None => {}
             };
             match self
-                .attempt("submit", &Actor::System, id, &ask, settle)
+                .attempt_and_view("submit", &Actor::System, id, &ask, settle)
                 .await
             {
                 Ok(Some(job)) => return Ok(job),

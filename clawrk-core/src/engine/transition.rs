@@ -86,8 +86,11 @@ impl Engine {
                     slot.remember(batch, Answer::Job(Box::new(job.clone())));
                 }
             };
-            match self.attempt(op, &call.actor, job, ask, remember).await {
-                Ok(Some(job)) => return self.view(&job).await,
+            match self
+                .attempt_and_view(op, &call.actor, job, ask, remember)
+                .await
+            {
+                Ok(Some(job)) => return Ok(job),
                 Ok(None) => {}
                 Err(error) => {
                     let answer = self.recall_or(call, error).await?;
@@ -107,6 +110,36 @@ impl Engine {
         ask: &Ask,
         attach: impl FnOnce(&mut Batch, &JobRecord) + Send,
     ) -> Result<Option<JobRecord>, Error> {
+        let decided = self.decide(op, actor, id, ask).await?;
+        let job = decided.decision.job.clone();
+        let written = self.write(op, actor, decided, attach).await?;
+        Ok(written.then_some(job))
+    }
+
+    /// One round that gives the job as it then is. Its texts are read before the commit: what
+    /// fails after it would look as if nothing had been done.
+    pub(crate) async fn attempt_and_view(
+        &self,
+        op: &'static str,
+        actor: &Actor,
+        id: &JobId,
+        ask: &Ask,
+        attach: impl FnOnce(&mut Batch, &JobRecord) + Send,
+    ) -> Result<Option<Job>, Error> {
+        let decided = self.decide(op, actor, id, ask).await?;
+        let Decision { job, text, .. } = &decided.decision;
+        let job = self.view_with(job, text.clone()).await?;
+        let written = self.write(op, actor, decided, attach).await?;
+        Ok(written.then_some(job))
+    }
+
+    async fn decide(
+        &self,
+        op: &'static str,
+        actor: &Actor,
+        id: &JobId,
+        ask: &Ask,
+    ) -> Result<Decided, Error> {
         let (version, job) = self.job_record(op, id).await?;
         let command = match ask {
             Ask::Give(command) => command.clone(),
@@ -117,13 +150,25 @@ impl Engine {
             }
         };
         let decision = decide(&job, command, actor, self.inner.clock.now())?;
+        Ok(Decided { version, decision })
+    }
+
+    /// Whether it was written; not where somebody else was quicker.
+    async fn write(
+        &self,
+        op: &'static str,
+        actor: &Actor,
+        decided: Decided,
+        attach: impl FnOnce(&mut Batch, &JobRecord) + Send,
+    ) -> Result<bool, Error> {
+        let Decided { version, decision } = decided;
         let job = decision.job.clone();
         let mut batch = self.batch()?;
         write_change(&mut batch, version, decision, actor);
         attach(&mut batch, &job);
         match self.commit(op, batch).await {
-            Ok(()) => Ok(Some(job)),
-            Err(CommitFailure::Conflict) => Ok(None),
+            Ok(()) => Ok(true),
+            Err(CommitFailure::Conflict) => Ok(false),
             Err(failure) => Err(failure.into_error(op)),
         }
     }
@@ -161,6 +206,12 @@ impl Engine {
             Answer::Credits(_) | Answer::Disabled(_) => Err(Rejection::IdempotencyKeyReused.into()),
         }
     }
+}
+
+/// A decision, and the version of the job that it is about.
+struct Decided {
+    version: u64,
+    decision: Decision,
 }
 
 /// Puts a decision into a batch: the job, its history, and what moves with it.

@@ -121,16 +121,17 @@ impl Engine {
                 Recalled::New(slot) => Some(slot),
                 Recalled::Unkeyed => None,
             };
+            let user = self.with_credits(record.clone()).await?;
             let mut batch = self.batch()?;
             batch.guards.push(Guard::At(Key::User(id.clone()), version));
             batch
                 .puts
-                .push(Record::new(version + 1, Body::User(record.clone())));
+                .push(Record::new(version + 1, Body::User(record)));
             if let Some(slot) = slot {
                 slot.remember(&mut batch, Answer::Disabled(disabled));
             }
             match self.commit("disable user", batch).await {
-                Ok(()) => return self.with_credits(record).await,
+                Ok(()) => return Ok(user),
                 Err(CommitFailure::Conflict) => {}
                 Err(failure) => return Err(failure.into_error("disable user")),
             }
