@@ -14,6 +14,7 @@
 //! - [`clock`]: time and ids that a test moves and a seed repeats.
 //! - [`invariants`]: what must hold of an exchange at every moment.
 //! - [`payments`]: a provider that must not be asked.
+//! - [`sim`]: the seeded simulator of a whole exchange.
 //! - [`rng`]: randomness that a seed repeats to the bit, on every machine.
 //! - [`run`]: what tests need of an executor.
 //!
@@ -32,4 +33,5 @@ pub mod invariants;
 pub mod payments;
 pub mod rng;
 pub mod run;
+pub mod sim;
 pub mod suite;

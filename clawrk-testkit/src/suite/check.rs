@@ -8,7 +8,7 @@ use clawrk_core::record::{Body, Kind, PayoutStatus, Record};
 use clawrk_core::store::{Index, Key, PageLimit, Store, StoreError, index_entries};
 
 /// All records of a store, by the bytes of their keys.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Census {
     /// The records, in the order of their keys.
     pub records: BTreeMap<Vec<u8>, Record>,
