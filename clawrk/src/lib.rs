@@ -59,3 +59,8 @@ pub use error::OpenError;
 pub use open::{builder, open};
 pub use ticks::{TICK_BUDGET, TICK_PAUSE, run_ticks};
 pub use tokio_clock::TokioClock;
+
+/// Runs the Rust of the front page.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct FrontPage;
