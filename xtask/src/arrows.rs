@@ -10,10 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clawrk-store-embedded", &["clawrk-core"]),
     ("clawrk-store-sled", &["clawrk-store-embedded"]),
     ("clawrk-testkit", &["clawrk-core"]),
-    (
-        "clawrk",
-        &["clawrk-core", "clawrk-store-embedded", "clawrk-store-sled"],
-    ),
+    ("clawrk", &["clawrk-core", "clawrk-store-sled"]),
     ("clawrk-http", &["clawrk-core"]),
     ("clawrk-server", &["clawrk", "clawrk-http"]),
     ("clawrk-py", &["clawrk"]),
