@@ -4,9 +4,13 @@
 //! `tests/replay.rs` runs them over the seeds and over every input that ever broke one
 //! (`corpus/<target>`), and `fuzz/test.sh` lets libFuzzer look for new ones.
 
+pub mod commands;
+mod json_bodies;
 mod record_decode;
 pub mod seeds;
 
+pub use commands::commands;
+pub use json_bodies::json_bodies;
 pub use record_decode::record_decode;
 
 /// A fuzz target: its name, what it checks, and inputs to begin with.
@@ -21,8 +25,20 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 1] = [Target {
-    name: "record_decode",
-    check: record_decode,
-    seeds: seeds::records,
-}];
+pub const TARGETS: [Target; 3] = [
+    Target {
+        name: "record_decode",
+        check: record_decode,
+        seeds: seeds::records,
+    },
+    Target {
+        name: "json_bodies",
+        check: json_bodies,
+        seeds: seeds::requests,
+    },
+    Target {
+        name: "commands",
+        check: commands,
+        seeds: seeds::stories,
+    },
+];

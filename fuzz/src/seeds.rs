@@ -14,6 +14,7 @@ use clawrk_core::record::{
     PayoutStatus, Record, Scope, Text, TextRecord, UserRecord,
 };
 use clawrk_core::time::Timestamp;
+use clawrk_testkit::rng::Rng;
 
 const JOB: JobId = JobId::from_bits(0x0193_0000_0000_7000_8000_0000_0000_0001);
 const COMMIT: CommitId = CommitId::from_bits(7);
@@ -233,4 +234,88 @@ fn onces() -> Vec<Body> {
         })
     })
     .into()
+}
+
+/// Requests to every route, with bodies that it takes and bodies that it refuses.
+pub fn requests() -> Vec<Vec<u8>> {
+    let bodies: [&[u8]; 14] = [
+        b"",
+        b"{}",
+        br#"{"prompt": "Compare two databases"}"#,
+        br#"{"prompt": " ", "more": [1, {"a": null}]}"#,
+        br#"{"output": "PostgreSQL, unless one file is all you want."}"#,
+        br#"{"output": null}"#,
+        br#"{"id": "zoe", "name": "Zo\u00eb"}"#,
+        br#"{"delta": -3, "reason": "gift"}"#,
+        br#"{"delta": 9223372036854775807, "reason": "all"}"#,
+        br#"{"tier": "starter"}"#,
+        br#"{"code": "none"}"#,
+        br#"{"prompt": "a\u0000b", "prompt": 1.5e3}"#,
+        b"[[[[true]]]]",
+        b"{\"prompt\": \"\xff\"}",
+    ];
+    let heads = (0..16).flat_map(|route| [0, 1, 4, 6, 16, 47].map(|flags| [route, flags]));
+    heads
+        .flat_map(|head| bodies.map(|body| [&head, body].concat()))
+        .collect()
+}
+
+/// Stories of commands: two whole lives under every setting, and noise, of which steps are made as
+/// well as of anything else.
+pub fn stories() -> Vec<Vec<u8>> {
+    let mut stories = Vec::new();
+    for on_rejected in 0..3 {
+        for switches in [[0, 0], [1, 0], [1, 1]] {
+            let setting = [&switches[..], &choice(on_rejected, 3), &[0, 0]].concat();
+            stories.push([setting, life(0, 2), life(1, 0)].concat());
+        }
+    }
+    let mut rng = Rng::new(1);
+    stories.extend((0..64).map(|_| {
+        let bytes = 256 + rng.below(1_792);
+        (0..bytes).map(|_| rng.bits().to_be_bytes()[0]).collect()
+    }));
+    stories
+}
+
+/// Credits for the sender, a job with this output, its verdict, and a look; as the bytes that the
+/// target makes steps of.
+fn life(job: u8, output: u8) -> Vec<u8> {
+    const STEPS: u64 = 11;
+    let [ann, bob, operator] = [0, 1, 3].map(|who| choice(who, 4));
+    let (text, no_key) = (2, 0);
+    [
+        // Grant 100 credits.
+        &choice(6, STEPS)[..],
+        &operator,
+        &ann,
+        &choice(0, 2),
+        &[100, text, no_key],
+        // Create, accept, submit, verify.
+        &choice(0, STEPS),
+        &ann,
+        &[text, no_key],
+        &choice(1, STEPS),
+        &bob,
+        &[job, no_key],
+        &choice(2, STEPS),
+        &bob,
+        &[job, 1, output, no_key],
+        &choice(3, STEPS),
+        &ann,
+        &[job, no_key],
+        // Look.
+        &choice(7, STEPS),
+        &ann,
+        &[job],
+    ]
+    .concat()
+}
+
+/// The bytes of which `arbitrary` makes the variant with this number, of `count`.
+fn choice(number: u64, count: u64) -> [u8; 4] {
+    let scaled = (number << 32).div_ceil(count);
+    u32::try_from(scaled)
+        .expect("the number is below the count")
+        .to_le_bytes()
 }
