@@ -260,7 +260,7 @@ impl Sim {
         check_kept(&self.last, &now);
         self.effects.check(&now);
         self.last = now;
-        if commits % AUDIT_EVERY == 0 {
+        if commits.is_multiple_of(AUDIT_EVERY) {
             self.audit_agrees();
         }
     }
