@@ -13,6 +13,7 @@
 //! - [`faults`]: a store that refuses, leaves its caller in doubt, hangs or dies at a chosen call.
 //! - [`clock`]: time and ids that a test moves and a seed repeats.
 //! - [`invariants`]: what must hold of an exchange at every moment.
+//! - [`model`]: a naive exchange to compare the real one with.
 //! - [`payments`]: a provider that must not be asked.
 //! - [`sim`]: the seeded simulator of a whole exchange.
 //! - [`rng`]: randomness that a seed repeats to the bit, on every machine.
@@ -30,6 +31,7 @@
 pub mod clock;
 pub mod faults;
 pub mod invariants;
+pub mod model;
 pub mod payments;
 pub mod rng;
 pub mod run;

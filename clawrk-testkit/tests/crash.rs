@@ -10,22 +10,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use clawrk_core::error::Error;
 use clawrk_core::id::{JobId, UserId};
 use clawrk_core::job::{EventKind, OnRejected};
 use clawrk_core::money::Credits;
 use clawrk_core::record::Body;
-use clawrk_core::skill::{Skill, SkillContext, SkillError};
 use clawrk_core::store::Store;
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::{Call, Engine, Once};
 use clawrk_testkit::faults::{Fault, FaultStore, Op};
 use clawrk_testkit::invariants::{check, check_kept};
+use clawrk_testkit::payments::ForbiddenPayments;
 use clawrk_testkit::run::{block_on, block_on_unless};
 use clawrk_testkit::suite::{Census, Home, census};
 
-use common::{World, funded, memory, policy, user};
+use common::{Fails, Folder, World, funded, memory, policy, user};
 
 const GOOD: &str = "An output that is long enough to pass";
 const BAD: &str = "too short";
@@ -208,30 +207,7 @@ fn start_and_lose_run(world: &World, receiver: &UserId, job: &JobId) {
 }
 
 fn engine(world: &World) -> Engine {
-    world.engine_with(|builder| builder.skill(Fails))
-}
-
-/// A skill that never gives output.
-#[derive(Debug)]
-struct Fails;
-
-#[async_trait]
-impl Skill for Fails {
-    fn name(&self) -> &str {
-        "fails"
-    }
-
-    fn description(&self) -> &str {
-        "Fails."
-    }
-
-    fn credit_cost(&self) -> u32 {
-        3
-    }
-
-    async fn run(&self, _: &str, _: &SkillContext) -> Result<String, SkillError> {
-        Err(SkillError::new("as it always does"))
-    }
+    world.engine_with(|builder| builder.payments(Arc::new(ForbiddenPayments)).skill(Fails))
 }
 
 /// What a command comes to, without what differs from run to run: ids, and runs that were lost.
@@ -334,4 +310,9 @@ fn crash_everywhere(home: impl Fn() -> Box<dyn Home>) {
 #[test]
 fn a_crash_at_every_call_loses_nothing_on_memory() {
     crash_everywhere(memory);
+}
+
+#[test]
+fn a_crash_at_every_call_loses_nothing_on_sled() {
+    crash_everywhere(Folder::fresh);
 }

@@ -17,7 +17,7 @@ use clawrk_testkit::invariants::check;
 use clawrk_testkit::run::{block_on, together};
 use clawrk_testkit::suite::{Census, Home, census};
 
-use common::{World, funded, memory, policy, user};
+use common::{Folder, World, funded, memory, policy, user};
 
 const CALLERS: usize = 64;
 const JOBS: usize = 1_000;
@@ -212,3 +212,4 @@ macro_rules! on {
 }
 
 on!(on_memory: memory());
+on!(on_sled: Folder::fresh());

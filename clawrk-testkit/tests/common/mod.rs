@@ -10,21 +10,46 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use clawrk_core::engine::{EngineBuilder, Progress};
 use clawrk_core::id::UserId;
 use clawrk_core::job::OnRejected;
 use clawrk_core::money::Credits;
 use clawrk_core::policy::Policy;
+use clawrk_core::skill::{Skill, SkillContext, SkillError};
 use clawrk_core::store::Store;
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::{Call, Engine};
+use clawrk_store_sled::SledStore;
 use clawrk_testkit::clock::{SeededIds, VirtualClock};
 use clawrk_testkit::payments::ForbiddenPayments;
 use clawrk_testkit::suite::{Fleeting, Home};
+use tempfile::TempDir;
 
 /// A home in memory.
 pub(crate) fn memory() -> Box<dyn Home> {
     Box::new(Fleeting::new(MemoryStore::new()))
+}
+
+/// A folder of a sled store.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    /// A new, empty one.
+    pub(crate) fn fresh() -> Box<dyn Home> {
+        Box::new(Folder(tempfile::tempdir().unwrap()))
+    }
+}
+
+#[async_trait]
+impl Home for Folder {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(SledStore::open(self.0.path()).unwrap())
+    }
+
+    fn lasts(&self) -> bool {
+        true
+    }
 }
 
 pub(crate) fn user(name: &str) -> UserId {
@@ -60,16 +85,15 @@ impl World {
 
     /// A new engine, as a process that starts makes it.
     pub(crate) fn engine(&self) -> Engine {
-        self.engine_with(|builder| builder)
+        self.engine_with(|builder| builder.payments(Arc::new(ForbiddenPayments)))
     }
 
-    /// A new engine with more to it.
+    /// A new engine with what is added to it, and nothing else.
     pub(crate) fn engine_with(&self, more: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Engine {
         static STARTS: AtomicU64 = AtomicU64::new(1);
         let seed = STARTS.fetch_add(1, Ordering::Relaxed);
         let builder = Engine::builder(Arc::clone(&self.store), Arc::new(self.clock.clone()))
             .policy(self.policy.clone())
-            .payments(Arc::new(ForbiddenPayments))
             .ids(Arc::new(SeededIds::new(seed)));
         more(builder).build()
     }
@@ -97,4 +121,27 @@ pub(crate) async fn funded(engine: &Engine, name: &str, credits: i64) -> UserId 
         .await
         .unwrap();
     user
+}
+
+/// A skill that never gives output.
+#[derive(Debug)]
+pub(crate) struct Fails;
+
+#[async_trait]
+impl Skill for Fails {
+    fn name(&self) -> &str {
+        "fails"
+    }
+
+    fn description(&self) -> &str {
+        "Fails."
+    }
+
+    fn credit_cost(&self) -> u32 {
+        3
+    }
+
+    async fn run(&self, _: &str, _: &SkillContext) -> Result<String, SkillError> {
+        Err(SkillError::new("as it always does"))
+    }
 }
