@@ -61,6 +61,10 @@ pub enum EngineError {
     /// It failed for another reason: the disk is full, the device is gone.
     #[error(transparent)]
     Failed(Box<dyn std::error::Error + Send + Sync>),
+    /// Something that it did by itself failed, and it will answer nothing any more. Poisons the
+    /// store, as a failed write does.
+    #[error("the storage engine broke: {0}")]
+    Broken(String),
     /// It panicked. What it holds is unknown.
     #[error("the storage engine panicked: {0}")]
     Panicked(String),

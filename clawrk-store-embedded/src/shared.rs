@@ -109,7 +109,8 @@ impl<E: EmbeddedEngine> Shared<E> {
         &self.changed[job.bits() as usize % SHARDS]
     }
 
-    /// Calls the engine. A panic in there ends the store: what the engine holds then is unknown.
+    /// Calls the engine. A panic in there ends the store: what the engine holds then is unknown. So
+    /// does an engine that says that it is broken.
     pub(crate) fn call<T>(
         &self,
         call: impl FnOnce(&E) -> Result<T, EngineError>,
@@ -117,7 +118,7 @@ impl<E: EmbeddedEngine> Shared<E> {
         let engine = self.engine.read().unwrap_or_else(PoisonError::into_inner);
         let engine = engine.as_ref().ok_or(CallError::Closed)?;
         let result = guarded(|| call(engine));
-        if let Err(error @ EngineError::Panicked(_)) = &result {
+        if let Err(error @ (EngineError::Panicked(_) | EngineError::Broken(_))) = &result {
             self.end(poisoned(&error.to_string()));
         }
         result.map_err(CallError::Engine)
@@ -178,7 +179,9 @@ impl From<CallError> for StoreError {
             CallError::Closed => StoreError::Closed,
             CallError::Engine(EngineError::Damaged(detail)) => StoreError::Corrupt { detail },
             CallError::Engine(EngineError::Failed(source)) => StoreError::unavailable(source),
-            CallError::Engine(error @ EngineError::Panicked(_)) => poisoned(&error.to_string()),
+            CallError::Engine(error @ (EngineError::Panicked(_) | EngineError::Broken(_))) => {
+                poisoned(&error.to_string())
+            }
         }
     }
 }

@@ -24,7 +24,12 @@ fn is_poisoned<T>(result: &Result<T, StoreError>) -> bool {
 #[test]
 fn a_failed_write_or_sync_poisons() {
     for call in [Call::Apply, Call::Sync] {
-        for fault in [Fault::Fails, Fault::FailsAfter, Fault::Panics] {
+        for fault in [
+            Fault::Fails,
+            Fault::FailsAfter,
+            Fault::Breaks,
+            Fault::Panics,
+        ] {
             let disk = Disk::default();
             let store = disk.open();
             block_on(store.commit(&puts(1, [person("ann", 1)]))).unwrap();
@@ -36,6 +41,7 @@ fn a_failed_write_or_sync_poisons() {
             };
             let said = match fault {
                 Fault::Panics => "the engine fell over",
+                Fault::Breaks => "the disk is gone",
                 _ => "the disk said no",
             };
             assert!(cause.contains(said), "{cause}");
@@ -125,11 +131,16 @@ fn an_error_while_checking_refuses_that_batch_alone() {
 }
 
 #[test]
-fn a_panic_anywhere_poisons() {
-    for call in [Call::Get, Call::Scan] {
+fn a_panic_or_a_broken_engine_poisons_wherever_it_is_met() {
+    for (call, fault) in [
+        (Call::Get, Fault::Panics),
+        (Call::Scan, Fault::Panics),
+        (Call::Get, Fault::Breaks),
+        (Call::Scan, Fault::Breaks),
+    ] {
         let disk = Disk::default();
         let store = disk.open();
-        disk.break_call(call, 1, Fault::Panics);
+        disk.break_call(call, 1, fault);
         let said = match call {
             Call::Get => block_on(store.commit(&puts(1, [person("ann", 1)]))).map_err(|error| {
                 let CommitError::Refused(error) = error else {
@@ -139,7 +150,7 @@ fn a_panic_anywhere_poisons() {
             }),
             _ => block_on(store.scan(&Index::Board, None, PageLimit::rows(1))).map(drop),
         };
-        assert!(is_poisoned(&said), "{call:?}: {said:?}");
+        assert!(is_poisoned(&said), "{call:?} {fault:?}: {said:?}");
         assert!(is_poisoned(&block_on(store.read(&[user_key("ann")]))));
         block_on(store.close()).unwrap();
     }

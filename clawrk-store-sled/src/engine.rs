@@ -6,24 +6,19 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use clawrk_store_embedded::{
-    EmbeddedEngine, EngineError, Folder, Head, OpenError, Space, Visit, Write,
+    EmbeddedEngine, EngineError, Folder, Head, Op, OpenError, Space, Visit, Write,
 };
-use sled::transaction::{ConflictableTransactionError, TransactionError};
-use sled::{Batch, Db, IVec, Transactional, Tree};
+use sled::{Batch, Db, IVec};
 
 use crate::blobs::Blobs;
 use crate::side::SideFile;
 use crate::spread;
 
-/// The spaces, in their order, then the parts of values that are spread.
-const TREES: usize = Space::ALL.len() + 1;
-const RECORDS: usize = 1;
-const PARTS: usize = TREES - 1;
-
 /// A sled database with what makes it durable.
+///
+/// Everything is in one tree, under a byte for the space: sled writes a batch to one tree blindly,
+/// but to several only in a transaction, which first reads every key that it writes.
 pub(crate) struct SledEngine {
-    /// In one transaction all of them, or none.
-    trees: [Tree; TREES],
     db: Db,
     /// Our own handle of sled's file: sled syncs its own only half.
     file: File,
@@ -33,22 +28,37 @@ pub(crate) struct SledEngine {
     _folder: Folder,
 }
 
+/// The first bytes of keys. They are on disk: never renumbered.
+const META: u8 = 0;
+const RECORDS: u8 = 1;
+const INDEX: u8 = 2;
+const PARTS: u8 = 3;
+
+fn place(space: Space) -> u8 {
+    match space {
+        Space::Meta => META,
+        Space::Records => RECORDS,
+        Space::Index => INDEX,
+    }
+}
+
+/// A key of the tree.
+fn at(place: u8, key: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1 + key.len());
+    bytes.push(place);
+    bytes.extend_from_slice(key);
+    bytes
+}
+
 impl SledEngine {
-    pub(crate) fn new(
-        db: Db,
-        file: File,
-        side: SideFile,
-        folder: Folder,
-    ) -> Result<SledEngine, sled::Error> {
-        let [meta, records, index] = Space::ALL.map(|space| db.open_tree(space.name()));
-        Ok(SledEngine {
-            trees: [meta?, records?, index?, db.open_tree("parts")?],
+    pub(crate) fn new(db: Db, file: File, side: SideFile, folder: Folder) -> SledEngine {
+        SledEngine {
+            db,
             file,
             blobs: Mutex::new(Blobs::new(folder.path())),
             side: Mutex::new(side),
-            db,
             _folder: folder,
-        })
+        }
     }
 
     /// See [`SideFile::check`].
@@ -57,56 +67,60 @@ impl SledEngine {
         side.unwrap_or_else(PoisonError::into_inner).check(found)
     }
 
-    fn tree(&self, space: Space) -> &Tree {
-        &self.trees[space as usize]
+    /// sled's error as ours. What one of sled's own threads met breaks sled for good, and is what
+    /// every later call answers, a read as well.
+    fn failed(&self, error: sled::Error) -> EngineError {
+        match self.db.context.global_error() {
+            Err(met) => EngineError::Broken(met.to_string()),
+            Ok(()) => failed(error),
+        }
     }
 
     /// The whole value, where only its number of parts was found.
-    fn gather(&self, key: &[u8], value: IVec) -> Result<Option<Vec<u8>>, EngineError> {
+    fn gather(&self, key: &[u8], value: IVec) -> Result<Vec<u8>, EngineError> {
         let Some(parts) = spread::parts(&value) else {
-            return Ok(Some(value.to_vec()));
+            return Ok(value.to_vec());
         };
         let mut whole = Vec::with_capacity(usize::from(parts) * spread::PART_BYTES);
         for part in 0..parts {
-            let bytes = self.trees[PARTS]
-                .get(spread::key(key, part))
-                .map_err(failed)?;
-            let bytes = bytes.ok_or_else(|| {
-                EngineError::Damaged(format!("part {part} of {parts} of a record is missing"))
-            })?;
+            let key = at(PARTS, &spread::key(key, part));
+            let bytes = self
+                .db
+                .get(key)
+                .map_err(|error| self.failed(error))?
+                .ok_or_else(|| {
+                    EngineError::Damaged(format!("part {part} of {parts} of a record is missing"))
+                })?;
             whole.extend_from_slice(&bytes);
         }
-        Ok(Some(whole))
+        Ok(whole)
     }
 
-    /// The write as one batch for each tree.
-    fn batches(&self, write: &Write) -> Result<[Batch; TREES], EngineError> {
-        let mut batches: [Batch; TREES] = Default::default();
-        for op in &write.ops {
-            let tree = op.space as usize;
-            let old = if tree == RECORDS && op.replaces {
-                self.trees[tree].get(&op.key).map_err(failed)?
-            } else {
-                None
-            };
-            let old_parts = old.and_then(|old| spread::parts(&old)).unwrap_or(0);
-            let mut parts = 0;
-            match &op.value {
-                None => batches[tree].remove(&*op.key),
-                Some(value) if spread::fits(value) => batches[tree].insert(&*op.key, &**value),
-                Some(value) => {
-                    for chunk in value.chunks(spread::PART_BYTES) {
-                        batches[PARTS].insert(spread::key(&op.key, parts), chunk);
-                        parts = parts.checked_add(1).ok_or_else(too_long)?;
-                    }
-                    batches[tree].insert(&*op.key, &spread::head(parts));
+    /// Adds one key with all its parts to a batch.
+    fn add(&self, batch: &mut Batch, op: &Op) -> Result<(), EngineError> {
+        let key = at(place(op.space), &op.key);
+        let old_parts = if op.replaces && op.space == Space::Records {
+            let old = self.db.get(&key).map_err(|error| self.failed(error))?;
+            old.and_then(|old| spread::parts(&old)).unwrap_or(0)
+        } else {
+            0
+        };
+        let mut parts = 0;
+        match &op.value {
+            None => batch.remove(key),
+            Some(value) if spread::fits(value) => batch.insert(key, &**value),
+            Some(value) => {
+                for chunk in value.chunks(spread::PART_BYTES) {
+                    batch.insert(at(PARTS, &spread::key(&op.key, parts)), chunk);
+                    parts = parts.checked_add(1).ok_or_else(too_long)?;
                 }
-            }
-            for part in parts..old_parts {
-                batches[PARTS].remove(spread::key(&op.key, part));
+                batch.insert(key, &spread::head(parts));
             }
         }
-        Ok(batches)
+        for part in parts..old_parts {
+            batch.remove(at(PARTS, &spread::key(&op.key, part)));
+        }
+        Ok(())
     }
 
     fn make_durable(&self, head: &Head) -> io::Result<()> {
@@ -120,10 +134,11 @@ impl SledEngine {
 
 impl EmbeddedEngine for SledEngine {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
-        match self.tree(space).get(key).map_err(failed)? {
-            None => Ok(None),
-            Some(value) => self.gather(key, value),
-        }
+        let value = self
+            .db
+            .get(at(place(space), key))
+            .map_err(|error| self.failed(error))?;
+        value.map(|value| self.gather(key, value)).transpose()
     }
 
     fn scan(
@@ -133,10 +148,10 @@ impl EmbeddedEngine for SledEngine {
         to: &[u8],
         visit: &mut Visit<'_>,
     ) -> Result<(), EngineError> {
-        for row in self.tree(space).range(from..to) {
-            let (key, value) = row.map_err(failed)?;
-            let value = self.gather(&key, value)?.unwrap_or_default();
-            if let ControlFlow::Break(()) = visit(&key, &value) {
+        for row in self.db.range(at(place(space), from)..at(place(space), to)) {
+            let (key, value) = row.map_err(|error| self.failed(error))?;
+            let key = key.get(1..).unwrap_or_default();
+            if let ControlFlow::Break(()) = visit(key, &self.gather(key, value)?) {
                 break;
             }
         }
@@ -144,24 +159,18 @@ impl EmbeddedEngine for SledEngine {
     }
 
     fn apply(&self, write: &Write) -> Result<(), EngineError> {
-        let batches = self.batches(write)?;
-        // Nothing but writes in here: to read or to flush a tree would wait for this very call.
-        let done = self.trees[..].transaction(|trees| {
-            for (tree, batch) in trees.iter().zip(&batches) {
-                tree.apply_batch(batch)?;
-            }
-            Ok::<_, ConflictableTransactionError<()>>(())
-        });
-        match done {
-            Ok(()) => Ok(()),
-            Err(TransactionError::Storage(error)) => Err(failed(error)),
-            Err(TransactionError::Abort(())) => Err(EngineError::failed("aborted by nobody")),
+        let mut batch = Batch::default();
+        for op in &write.ops {
+            self.add(&mut batch, op)?;
         }
+        self.db
+            .apply_batch(batch)
+            .map_err(|error| self.failed(error))
     }
 
     fn sync(&self, head: &Head) -> Result<(), EngineError> {
         // Hands everything to the system; what makes it durable comes next.
-        self.db.flush().map_err(failed)?;
+        self.db.flush().map_err(|error| self.failed(error))?;
         self.make_durable(head).map_err(EngineError::failed)
     }
 
@@ -176,7 +185,7 @@ fn too_long() -> EngineError {
     EngineError::failed("a value has too many parts")
 }
 
-/// sled's error as ours.
+/// What sled says by itself, as ours.
 pub(crate) fn failed(error: sled::Error) -> EngineError {
     match error {
         sled::Error::Corruption { .. } => EngineError::Damaged(error.to_string()),

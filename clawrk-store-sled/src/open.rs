@@ -63,7 +63,7 @@ fn start(
         .open(&at)
         .map_err(|error| OpenError::at(at, error))?;
     make_names_durable(&folder)?;
-    let engine = SledEngine::new(db, file, side, folder).map_err(from_sled)?;
+    let engine = SledEngine::new(db, file, side, folder);
     let head = engine
         .get(Space::Meta, HEAD_KEY)
         .map_err(|error| from_engine(path, error))?

@@ -62,6 +62,8 @@ pub(crate) enum Fault {
     Fails,
     /// It does everything and reports a failure.
     FailsAfter,
+    /// It does nothing and says that it never will again.
+    Breaks,
     Panics,
 }
 
@@ -163,6 +165,7 @@ impl Disk {
                 act();
                 Err(EngineError::failed("the disk said no, too late"))
             }
+            Some(Fault::Breaks) => Err(EngineError::Broken("the disk is gone".to_owned())),
             Some(Fault::Panics) => panic!("the engine fell over"),
         }
     }
