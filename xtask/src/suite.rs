@@ -66,7 +66,7 @@ impl Suite {
         packages: &'static [&'static str],
         tools: &'static [&'static Tool],
     ) -> Self {
-        let run = Run::Cargo(&["no-such-command"]);
+        let run = Run::Script("no-such-script");
         Self {
             name,
             packages,
