@@ -1,11 +1,15 @@
 package org.clawrk
 
 import java.nio.file.Path
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+import kotlinx.coroutines.yield
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -80,7 +84,7 @@ class ClawrkEngineTest {
     @Test
     fun oneOfManyAcceptorsWins() = exchange { engine ->
         val job = engine.createJob("ann", PROMPT)
-        val winners = runBlocking {
+        val winners = coroutineScope {
             (1..64).map { number ->
                 async { runCatching { engine.acceptJob("bob$number", job.id) }.getOrNull() }
             }.awaitAll().filterNotNull()
@@ -90,16 +94,28 @@ class ClawrkEngineTest {
 
     @Test
     fun cancellingEndsTheWaitingAndNotTheCommand() = exchange { engine ->
-        runBlocking {
-            launch { engine.createJob("ann", PROMPT, "k-1") }.cancelAndJoin()
+        coroutineScope {
+            // Undispatched: it is cancelled when the command has begun, not before its turn.
+            val waiting = launch(start = CoroutineStart.UNDISPATCHED) {
+                engine.createJob("ann", PROMPT)
+            }
+            waiting.cancelAndJoin()
         }
-        // The same request again gives the one effect, whichever of the two was first.
+        withTimeout(60_000) {
+            while (engine.jobs("ann").isEmpty()) yield()
+        }
+        assertEquals(1, engine.jobs("ann").size)
+    }
+
+    @Test
+    fun aKeyStandsForOneRequest() = exchange { engine ->
         val job = engine.createJob("ann", PROMPT, "k-1")
-        assertEquals(listOf(job), engine.jobs("ann"))
+        assertEquals(job, engine.createJob("ann", PROMPT, "k-1"))
         val other = assertThrows<ClawrkException.Conflict> {
             engine.createJob("ann", "Something else", "k-1")
         }
         assertEquals("idempotency_key_reused", other.code)
+        assertEquals(listOf(job), engine.jobs("ann"))
     }
 
     @Test
