@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::commit::CommitFailure;
-use crate::engine::jobs::{cursor, cursor_text};
 use crate::engine::once::Recalled;
+use crate::engine::page::{cursor, cursor_text};
 use crate::engine::{Call, DECISIONS_MAX, Engine, PageRequest, limits};
 use crate::error::{Error, Rejection};
 use crate::id::{JobId, PayoutId, UserId};

@@ -6,7 +6,6 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::engine::Engine;
-use crate::engine::commit::CommitFailure;
 use crate::engine::users::check_name;
 use crate::error::{Error, Rejection};
 use crate::id::{CommitId, KeyId, UserId};
@@ -59,9 +58,7 @@ impl Engine {
         let key = self.write_key(&mut batch, user, name, self.inner.clock.now())?;
         match self.commit("create key", batch).await {
             Ok(()) => Ok(key),
-            Err(failure @ CommitFailure::Conflict) | Err(failure) => {
-                Err(failure.into_error("create key"))
-            }
+            Err(failure) => Err(failure.into_error("create key")),
         }
     }
 

@@ -8,14 +8,17 @@ mod call;
 mod commit;
 mod create;
 mod credits;
+mod events;
 mod jobs;
 mod keys;
 mod limits;
 mod once;
+mod page;
 mod run;
 mod tick;
 mod transition;
 mod users;
+mod view;
 mod within;
 
 use std::sync::Arc;
@@ -33,8 +36,9 @@ use crate::store::{Key, Store};
 pub use builder::EngineBuilder;
 pub use call::{Call, Once};
 pub use credits::{Entries, Entry, Payout};
-pub use jobs::{Jobs, PageRequest};
+pub use jobs::Jobs;
 pub use keys::{ApiKey, NewApiKey};
+pub use page::PageRequest;
 pub use tick::Progress;
 pub use users::{NewUser, User};
 

@@ -1,8 +1,8 @@
 //! Every change of a job that exists: read, decide, commit.
 
 use crate::engine::commit::CommitFailure;
-use crate::engine::jobs::output;
 use crate::engine::once::Recalled;
+use crate::engine::view::output;
 use crate::engine::{Call, DECISIONS_MAX, Engine};
 use crate::error::{Error, Rejection};
 use crate::id::JobId;
