@@ -18,6 +18,18 @@ const RUNS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "model, 10,000 cases",
+        &[
+            "PROPTEST_CASES=10000",
+            "cargo",
+            "test",
+            "--release",
+            "--locked",
+            "--package=clawrk-testkit",
+            "--test=model",
+        ],
+    ),
+    (
         "fuzz, 10 minutes a target",
         &["CLAWRK_FUZZ_SECONDS=600", "fuzz/test.sh"],
     ),
