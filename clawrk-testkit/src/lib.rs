@@ -19,6 +19,10 @@
 //! - [`rng`]: randomness that a seed repeats to the bit, on every machine.
 //! - [`run`]: what tests need of an executor.
 //!
+//! Settings, from the environment, of the tests that draw at random: `CLAWRK_SUITE_SEED` (the
+//! suite's batches), `CLAWRK_SIM_SEEDS` (how many simulations), `CLAWRK_SIM_SEED` (the one to run
+//! again, aloud), `PROPTEST_CASES` (how many sequences are compared with the model).
+//!
 //! What is in here fails a test the way tests fail: it panics. It is no part of a program.
 
 #![allow(

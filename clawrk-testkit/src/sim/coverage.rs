@@ -14,7 +14,6 @@ use crate::invariants::Step;
 pub struct Coverage {
     /// How often each thing came up.
     pub counts: BTreeMap<String, u64>,
-    pub(super) commits: u64,
 }
 
 /// Answers that have to come up.

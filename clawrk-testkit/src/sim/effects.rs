@@ -239,9 +239,11 @@ fn is_right(command: &Command, job: &Job) -> bool {
         }
         Verb::Accept(_) => job.status == Status::Accepted && job.receiver.as_ref() == by,
         Verb::Submit(_, output) => {
-            job.status == Status::Submitted && job.output.as_ref() == Some(output)
+            let is_theirs = job.receiver.as_ref() == by;
+            job.status == Status::Submitted && job.output.as_ref() == Some(output) && is_theirs
         }
-        Verb::RunSkill(_) => job.status == Status::Submitted && job.output.is_some(),
+        // A run that was given up must not hand in for whoever has the job now.
+        Verb::RunSkill(_) => job.status == Status::Submitted && job.receiver.as_ref() == by,
         Verb::Verify(_) => job.verification.is_some(),
         Verb::Cancel(_) => job.status == Status::Cancelled,
         Verb::Release(_) => job.status == Status::Queued && job.receiver.is_none(),

@@ -23,6 +23,7 @@ use clawrk_core::id::UserId;
 use clawrk_core::job::Status;
 use clawrk_core::money::Credits;
 use clawrk_core::record::{Body, Kind};
+use clawrk_core::store::PageLimit;
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::time::Timestamp;
 use clawrk_core::{Call, Engine};
@@ -49,8 +50,9 @@ const PROCESSES: usize = 2;
 /// Commands that a process may be busy with at once.
 const TASKS_MAX: usize = 4;
 
-/// Every how many commits the audit is asked too. It takes as long as all the rest.
-const AUDIT_EVERY: u64 = 4;
+/// Every how many commits the indexes are checked too, and the audit is asked. That takes several
+/// times as long as the rules.
+const WHOLE_EVERY: u64 = 8;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -96,7 +98,10 @@ struct Sim {
     quiet: Engine,
     effects: Effects,
     last: Census,
+    /// Commits of processes that have ended.
     commits: u64,
+    /// How many commits there had been when the rules were checked last.
+    checked: u64,
     trace: Trace,
     coverage: Coverage,
 }
@@ -121,6 +126,7 @@ impl Sim {
             effects: Effects::default(),
             last: Census::default(),
             commits: 0,
+            checked: 0,
             trace: Trace::default(),
             coverage: Coverage::default(),
         };
@@ -251,16 +257,21 @@ impl Sim {
     fn check(&mut self) {
         let running: u64 = self.processes.iter().map(Process::commits).sum();
         let commits = self.commits + running;
-        if self.coverage.commits == commits {
+        if self.checked == commits {
             return;
         }
-        self.coverage.commits = commits;
-        let now = block_on(census(self.store.as_ref())).unwrap();
+        self.checked = commits;
+        let whole = commits.is_multiple_of(WHOLE_EVERY);
+        let now = match whole {
+            true => block_on(census(self.store.as_ref())),
+            false => block_on(Census::of_records(self.store.as_ref(), PageLimit::ROWS_MAX)),
+        }
+        .unwrap();
         check(&now);
         check_kept(&self.last, &now);
         self.effects.check(&now);
         self.last = now;
-        if commits.is_multiple_of(AUDIT_EVERY) {
+        if whole {
             self.audit_agrees();
         }
     }
@@ -291,6 +302,8 @@ impl Sim {
         let old = std::mem::take(&mut self.processes);
         old.iter()
             .for_each(|process| self.coverage.faults(&process.store));
+        let whole = block_on(census(self.store.as_ref())).unwrap();
+        assert_eq!(whole, self.last, "what the indexes show at the end");
         self.nothing_is_left_undone();
         self.audit_agrees();
         self.trace.note(&self.last.records);
