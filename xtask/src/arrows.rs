@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Folders whose packages may depend on anything, and on which nothing may depend.
-const APART: &[&str] = &["examples", "fuzz", "xtask", "bindings/bindgen"];
+const APART: &[&str] = &["benches", "examples", "fuzz", "xtask", "bindings/bindgen"];
 
 /// What must never be built for a package with these features: (package, features, crates).
 const UNWANTED: &[(&str, &str, &[&str])] = &[

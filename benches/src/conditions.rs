@@ -1,0 +1,43 @@
+//! On what, and beside what, something was measured.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// The machine, one fact a line.
+pub fn machine(folder: &Path) -> Vec<String> {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let rustc = output("rustc", &["--version"]);
+    let device = output("df", &["--output=source,fstype", &folder.to_string_lossy()]);
+    let device = device.lines().last().unwrap_or_default();
+    let device: Vec<_> = device.split_whitespace().collect();
+    vec![
+        format!("CPU: {model}, {cores} cores"),
+        format!("kernel: {} {}", std::env::consts::OS, kernel.trim()),
+        format!("disk: {}", device.join(", ")),
+        format!("compiler: {}", rustc.trim()),
+    ]
+}
+
+/// How busy the machine is: the mean number of processes that run or wait, over one minute.
+pub fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split_whitespace()
+        .next()
+        .unwrap_or("unknown")
+        .to_owned()
+}
+
+fn output(command: &str, arguments: &[&str]) -> String {
+    let output = Command::new(command).args(arguments).output();
+    output.map_or_else(
+        |_| String::new(),
+        |output| String::from_utf8_lossy(&output.stdout).into_owned(),
+    )
+}
