@@ -79,3 +79,28 @@ pub(crate) fn show_and_read(
         .map_err(|error| format!("waiting for `{program}`: {error}"))?;
     Ok(status.success())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_is_read_and_the_exit_code_kept() {
+        let mut lines = Vec::new();
+        let arguments = ["-c", "printf 'one\\n\\377\\nthree'; exit 3"];
+        let succeeded = show_and_read("sh", &arguments, |line| lines.push(line.to_owned()));
+        assert_eq!(succeeded, Ok(false));
+        assert_eq!(lines, ["one", "\u{fffd}", "three"]);
+    }
+
+    #[test]
+    fn a_failure_names_the_command() {
+        let failure = output("sh", &["-c", "exit 3"]).unwrap_err();
+        assert!(failure.starts_with("`sh -c exit 3` failed"), "{failure}");
+        let failure = show("no-such-program", &[]).unwrap_err();
+        assert!(
+            failure.contains("`no-such-program` could not be started"),
+            "{failure}"
+        );
+    }
+}
