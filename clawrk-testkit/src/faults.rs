@@ -85,8 +85,17 @@ struct State {
 
 #[derive(Debug, Default)]
 struct Barrier {
-    state: Mutex<(bool, bool)>,
+    stage: Mutex<Stage>,
     changed: Event,
+}
+
+/// How far a call that is held up has come.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    #[default]
+    Awaited,
+    Reached,
+    Released,
 }
 
 /// A call that is held up until it is let go.
@@ -96,25 +105,32 @@ pub struct Gate(Arc<Barrier>);
 impl Gate {
     /// Returns once the call has come and waits.
     pub async fn reached(&self) {
-        self.0.wait(|(reached, _)| reached).await;
+        self.0.wait(Stage::Reached).await;
     }
 
     /// Lets the call go on.
     pub fn release(&self) {
-        self.0.set(|state| state.1 = true);
+        self.0.set(Stage::Released);
     }
 }
 
 impl Barrier {
-    fn set(&self, change: impl FnOnce(&mut (bool, bool))) {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Moves on to that stage, if it is not further already.
+    fn set(&self, stage: Stage) {
+        let mut now = self.stage();
+        *now = stage.max(*now);
+        drop(now);
         self.changed.notify(usize::MAX);
     }
 
-    async fn wait(&self, until: impl Fn((bool, bool)) -> bool) {
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn wait(&self, until: Stage) {
         loop {
             let listener = self.changed.listen();
-            if until(*self.state.lock().unwrap_or_else(PoisonError::into_inner)) {
+            if *self.stage() >= until {
                 return;
             }
             listener.await;
@@ -203,8 +219,8 @@ impl FaultStore {
         }
         let (crashed, fault, gate) = self.state().enter(op);
         if let Some(gate) = gate {
-            gate.set(|state| state.0 = true);
-            gate.wait(|(_, released)| released).await;
+            gate.set(Stage::Reached);
+            gate.wait(Stage::Released).await;
         }
         if crashed || fault == Some(Fault::CrashBefore) {
             pending::<()>().await;

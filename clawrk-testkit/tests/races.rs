@@ -108,6 +108,37 @@ async fn of_many_creates_as_many_pass_as_are_paid_for(home: &dyn Home) {
     assert_eq!(census.of(Kind::Job).count(), 7 * (1 + 2 + 3 + 4 + 5));
 }
 
+/// Grants answer with a balance, so they race with all that moves it.
+async fn grants_and_creates_do_not_hinder_each_other(home: &dyn Home) {
+    let world = world(home).await;
+    let engine = world.engine();
+    let (callers, rounds) = (16, 10);
+    let sender = funded(&engine, "sender", 2 * callers * rounds).await;
+    let results = together(callers as usize, |caller| {
+        let (engine, sender) = (engine.clone(), sender.clone());
+        async move {
+            for _ in 0..rounds {
+                if caller % 4 == 0 {
+                    let (admin, two) = (Call::by_admin(), Credits::new(2));
+                    engine.grant_credits(admin, &sender, two, "more").await?;
+                } else {
+                    engine.create_job(&sender, "Sum it up").await?;
+                }
+            }
+            Ok::<(), Error>(())
+        }
+    })
+    .await;
+    for result in results {
+        result.unwrap();
+    }
+    checked(&world).await;
+    let (grants, creates) = (callers / 4 * rounds, callers * 3 / 4 * rounds);
+    let expected = 2 * (callers * rounds + grants - creates);
+    let left = engine.user(&sender).await.unwrap().credits;
+    assert_eq!(left, Credits::new(expected));
+}
+
 async fn one_key_has_one_effect(home: &dyn Home) {
     let world = world(home).await;
     let engine = world.engine();
@@ -199,6 +230,14 @@ macro_rules! on {
             fn of_many_creates_as_many_pass_as_are_paid_for() {
                 let home = $home;
                 block_on(super::of_many_creates_as_many_pass_as_are_paid_for(
+                    home.as_ref(),
+                ));
+            }
+
+            #[test]
+            fn grants_and_creates_do_not_hinder_each_other() {
+                let home = $home;
+                block_on(super::grants_and_creates_do_not_hinder_each_other(
                     home.as_ref(),
                 ));
             }
