@@ -1,0 +1,32 @@
+//! The REST server of clawrk: one exchange in one folder, served until it is told to stop.
+
+mod admin_key;
+mod announce;
+mod args;
+mod connections;
+mod log;
+mod serve;
+mod settings;
+mod start;
+mod stop;
+mod unbuilt;
+mod wrong;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Args;
+
+/// The exit code of a start that a setting ended.
+const WRONG_SETTING: u8 = 2;
+
+fn main() -> ExitCode {
+    match start::run(&Args::parse()) {
+        Ok(code) => code,
+        Err(wrong) => {
+            announce::complain(&wrong);
+            ExitCode::from(WRONG_SETTING)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Serving, from the first connection to the last.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clawrk::{Engine, Error};
+use clawrk_http::{Api, ApiKeys, Commands};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::connections::Connections;
+use crate::settings::Settings;
+use crate::stop;
+use crate::wrong::chain;
+
+/// How long what runs may go on after the signal to stop.
+const DRAIN_MAX: Duration = Duration::from_secs(8);
+
+/// How long the refusals of what was dropped may take to go out.
+const LAST_ANSWERS_MAX: Duration = Duration::from_millis(500);
+
+/// When the store must have been closed, from the signal on.
+const CLOSE_MAX: Duration = Duration::from_millis(9_500);
+
+/// Serves until a signal says to stop, or the store cannot go on.
+pub(crate) async fn until_stopped(
+    settings: &Settings,
+    engine: Engine,
+    admin_key: &str,
+    listener: TcpListener,
+    ready: impl FnOnce(),
+) -> ExitCode {
+    let auth = ApiKeys::new(engine.clone()).admin_key(admin_key);
+    let api = Api::new(engine.clone(), auth).limits(settings.limits());
+    let commands = api.commands();
+    let connections = Connections::new(api.router(), settings.connections_max);
+    let (stop_ticks, ticks_stopped) = oneshot::channel::<()>();
+    let mut ticks = tokio::spawn(clawrk::run_ticks(engine.clone(), async {
+        // Dropping the sender says so too.
+        let _ = ticks_stopped.await;
+    }));
+    let signal = stop::signal();
+    ready();
+    let failed = tokio::select! {
+        () = connections.accept(&listener) => false,
+        () = signal => false,
+        ended = &mut ticks => {
+            log_ticks(ended);
+            true
+        }
+    };
+    let asked = Instant::now();
+    tracing::info!("stopping");
+    drop(listener);
+    drain(connections, &commands).await;
+    drop(stop_ticks);
+    if !failed && let Ok(ended) = timeout_at(asked + CLOSE_MAX, ticks).await {
+        log_ticks(ended);
+    }
+    let closed = close(&engine, asked + CLOSE_MAX).await;
+    match failed || !closed {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    }
+}
+
+/// Lets what runs come to its end, or drops it.
+async fn drain(connections: Connections, commands: &Commands) {
+    let done = async {
+        connections.finish().await;
+        commands.idle().await;
+    };
+    let mut done = std::pin::pin!(done);
+    if timeout(DRAIN_MAX, done.as_mut()).await.is_err() {
+        tracing::warn!("dropping what still runs");
+        commands.drop_all();
+        // Nobody is left to wait for it if this too takes too long.
+        let _ = timeout(LAST_ANSWERS_MAX, done).await;
+    }
+}
+
+async fn close(engine: &Engine, until: Instant) -> bool {
+    match timeout_at(until, engine.close()).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::error!("the store could not be closed: {}", chain(&error));
+            false
+        }
+        Err(_) => {
+            tracing::error!("the store took too long to close");
+            false
+        }
+    }
+}
+
+fn log_ticks(ended: Result<Result<(), Error>, tokio::task::JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!("the store cannot go on: {}", chain(&error)),
+        Err(error) => tracing::error!("what is due can no longer be done: {error}"),
+    }
+}

@@ -1,0 +1,161 @@
+//! Every setting of the server: its name, its default, what it means, and how its text is read.
+
+mod environment;
+mod file;
+mod given;
+mod nearest;
+mod value;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clawrk::{OnRejected, Policy, Timeout, Visibility};
+
+use crate::wrong::Wrong;
+
+pub(crate) use environment::Environment;
+pub(crate) use given::Given;
+pub(crate) use value::{AdminKey, LogFormat};
+
+/// A setting, for those who look it up.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    pub(crate) default: &'static str,
+    pub(crate) meaning: &'static str,
+}
+
+macro_rules! settings {
+    ($(
+        #[doc = $meaning:literal]
+        $name:ident: $type:ty = $default:literal, $read:expr;
+    )*) => {
+        /// The settings, read.
+        #[derive(Debug)]
+        pub(crate) struct Settings {
+            $(#[doc = $meaning] pub(crate) $name: $type,)*
+        }
+
+        /// Every setting. In the file it has this name, in the environment `CLAWRK_` and the name
+        /// in upper case.
+        pub(crate) const TABLE: &[Setting] = &[
+            $(Setting {
+                name: stringify!($name),
+                default: $default,
+                meaning: $meaning.trim_ascii(),
+            },)*
+        ];
+
+        impl Settings {
+            /// Reads what was given, and the defaults where nothing was.
+            pub(crate) fn read(given: &Given) -> Result<Settings, Wrong> {
+                Ok(Settings {
+                    $($name: given.read(stringify!($name), $default, $read)?,)*
+                })
+            }
+        }
+    };
+}
+
+settings! {
+    /// where requests are taken; port 0 picks a free one
+    listen: SocketAddr = "127.0.0.1:3000", value::address;
+    /// where everything is kept: `sled:PATH` or `memory:`
+    store: String = "sled:./clawrk-data", value::text;
+    /// the operator's bearer token; made at the first start where it is not set
+    admin_key: Option<AdminKey> = "", value::admin_key;
+    /// how the log is written: `text` or `json`
+    log_format: LogFormat = "text", value::log_format;
+    /// whether making a job takes credits: `on`, `off`, or `auto`: on while Stripe is configured
+    credits: bool = "auto", value::credits;
+    /// what a rejection does with held credits: `refund`, `keep`, or `requeue`
+    on_rejected: OnRejected = "refund", value::on_rejected;
+    /// how many outputs of a job may be rejected, where rejected jobs are offered again
+    max_attempts: u32 = "3", |text| value::number(text, 1, 1_000);
+    /// how long a receiver may hold a job; `auto`: 7d once credits are on, `off`: for ever
+    accept_timeout: Timeout = "auto", value::timeout;
+    /// how long output waits for the sender; `auto`: 72h once credits are on, `off`: for ever
+    review_timeout: Timeout = "auto", value::timeout;
+    /// how long a skill may run
+    skill_timeout: Duration = "60s", value::duration;
+    /// who may look at a job that is not queued: `participants` or `everyone`
+    visibility: Visibility = "participants", value::visibility;
+    /// the longest prompt
+    prompt_bytes_max: usize = "32KiB", |text| value::size(text, 1 << 20);
+    /// the longest output
+    output_bytes_max: usize = "512KiB", |text| value::size(text, 3 << 20);
+    /// the longest request body
+    body_bytes_max: usize = "1MiB", |text| value::size(text, 64 << 20);
+    /// how many arrays and objects a request body may hold inside each other
+    json_depth_max: usize = "32", |text| value::number(text, 1, 100);
+    /// what a receiver is paid for each credit of a job's cost, in cents
+    payout_cents_per_credit: u32 = "50", |text| value::number(text, 0, 1_000_000);
+    /// the currency of payouts
+    currency: String = "usd", value::currency;
+    /// how long an idempotent request is remembered
+    idempotency_retention: Duration = "30d", value::duration;
+    /// how many connections are open at once; more wait to be taken
+    connections_max: usize = "1000", |text| value::number(text, 1, 1_000_000);
+}
+
+impl Settings {
+    /// What of it is the exchange's own.
+    pub(crate) fn policy(&self) -> Policy {
+        let mut policy = Policy::default();
+        policy.credits = self.credits;
+        policy.on_rejected = self.on_rejected;
+        policy.max_attempts = self.max_attempts;
+        policy.accept_timeout = self.accept_timeout;
+        policy.review_timeout = self.review_timeout;
+        policy.skill_timeout = self.skill_timeout;
+        policy.visibility = self.visibility;
+        policy.prompt_bytes_max = self.prompt_bytes_max;
+        policy.output_bytes_max = self.output_bytes_max;
+        policy.payout_cents_per_credit = self.payout_cents_per_credit;
+        policy.currency = self.currency.clone();
+        policy.idempotency_retention = self.idempotency_retention;
+        policy
+    }
+
+    /// What of it is about requests.
+    pub(crate) fn limits(&self) -> clawrk_http::Limits {
+        let mut limits = clawrk_http::Limits::default();
+        limits.body_bytes_max = self.body_bytes_max;
+        limits.json_depth_max = self.json_depth_max;
+        limits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Args;
+
+    #[test]
+    fn the_defaults_are_those_of_the_libraries() {
+        let given = Given::gather(&Args::default(), &Environment::of([])).unwrap();
+        let settings = Settings::read(&given).unwrap();
+        assert_eq!(settings.policy(), Policy::default());
+        assert_eq!(settings.limits(), clawrk_http::Limits::default());
+    }
+
+    #[test]
+    fn names_are_snake_case_and_none_is_there_twice() {
+        let mut names: Vec<_> = TABLE.iter().map(|setting| setting.name).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), TABLE.len());
+        assert!(TABLE.iter().all(|setting| !setting.meaning.is_empty()));
+    }
+
+    #[test]
+    fn the_reference_lists_them_all() {
+        let page = include_str!("../../../docs/api.md");
+        for Setting { name, .. } in TABLE {
+            assert!(
+                page.contains(&format!("\n| `{name}` |")),
+                "{name} is missing"
+            );
+        }
+    }
+}

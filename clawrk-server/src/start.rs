@@ -1,0 +1,120 @@
+//! From the settings to a server that runs.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clawrk::Engine;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::admin_key;
+use crate::announce::say;
+use crate::args::Args;
+use crate::log;
+use crate::serve;
+use crate::settings::{Environment, Given, Settings};
+use crate::unbuilt;
+use crate::wrong::Wrong;
+
+/// How long threads that still work are waited for at the very end.
+const RUNTIME_STOP_MAX: Duration = Duration::from_millis(200);
+
+/// Runs the server to its end.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, Wrong> {
+    let environment = Environment::of_process();
+    unbuilt::check(&environment)?;
+    let given = Given::gather(args, &environment)?;
+    let settings = Settings::read(&given)?;
+    log::init(settings.log_format, &environment)?;
+    for stray in environment.strays() {
+        tracing::warn!("{stray}");
+    }
+    check_reach(&settings, &given)?;
+    let runtime = runtime()?;
+    let code = runtime.block_on(async {
+        if args.check {
+            check(&settings, &given).await
+        } else {
+            serve(&settings, &given).await
+        }
+    });
+    runtime.shutdown_timeout(RUNTIME_STOP_MAX);
+    code
+}
+
+/// Whoever lets others reach the server chooses the operator's key, and so knows that there is one.
+fn check_reach(settings: &Settings, given: &Given) -> Result<(), Wrong> {
+    if settings.listen.ip().is_loopback() || settings.admin_key.is_some() {
+        return Ok(());
+    }
+    let cause = format!(
+        "{} can be reached by others; set CLAWRK_ADMIN_KEY by hand first, or listen on 127.0.0.1",
+        settings.listen
+    );
+    Err(Wrong::new(given.origin("listen"), cause))
+}
+
+fn runtime() -> Result<Runtime, Wrong> {
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Wrong::because("the runtime", &error))
+}
+
+/// Says what would be served.
+async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
+    for line in given.lines() {
+        say(line);
+    }
+    let engine = open(settings, given).await?;
+    let listener = listen(settings, given).await?;
+    drop(listener);
+    let closed = engine.close().await;
+    closed.map_err(|error| Wrong::because(given.origin("store"), &error))?;
+    say(format!("the store {} can be used", settings.store));
+    say(format!("would listen on http://{}", settings.listen));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
+    let engine = open(settings, given).await?;
+    let listener = listen(settings, given).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Wrong::because(given.origin("listen"), &error))?;
+    let operator = admin_key::settle(settings)?;
+    introduce(settings, &operator.said);
+    Ok(serve::until_stopped(settings, engine, &operator.key, listener, || ready(address)).await)
+}
+
+fn introduce(settings: &Settings, admin_key: &str) {
+    let on = |on| if on { "on" } else { "off" };
+    say(format!("clawrk-server {}", env!("CARGO_PKG_VERSION")));
+    say(format!("store: {}", settings.store));
+    say("language model: none (mock mode)");
+    for key in ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"] {
+        if std::env::var_os(key).is_some() {
+            say(format!("{key} is set, but this release asks no model"));
+        }
+    }
+    say("payments: off (Stripe is not configured)");
+    say(format!("credits: {}", on(settings.credits)));
+    say(format!("admin key: {admin_key}"));
+}
+
+fn ready(address: SocketAddr) {
+    say(format!("listening on http://{address}"));
+}
+
+async fn open(settings: &Settings, given: &Given) -> Result<Engine, Wrong> {
+    let builder = clawrk::builder(&settings.store).await;
+    let builder = builder.map_err(|error| Wrong::because(given.origin("store"), &error))?;
+    Ok(builder.policy(settings.policy()).build())
+}
+
+async fn listen(settings: &Settings, given: &Given) -> Result<TcpListener, Wrong> {
+    let listener = TcpListener::bind(settings.listen).await;
+    listener.map_err(|error| {
+        let cause = format!("{} cannot be listened on: {error}", settings.listen);
+        Wrong::new(given.origin("listen"), cause)
+    })
+}
