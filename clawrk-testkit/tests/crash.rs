@@ -47,6 +47,7 @@ enum Command {
     CreateUser,
     SeeUser,
     DisableUser,
+    CreateKey,
     ExpireAccept,
     LoseRun,
     VerifyOverdue,
@@ -54,7 +55,7 @@ enum Command {
 }
 
 impl Command {
-    const ALL: [Command; 22] = [
+    const ALL: [Command; 23] = [
         Command::Create,
         Command::Accept,
         Command::Submit,
@@ -73,6 +74,7 @@ impl Command {
         Command::CreateUser,
         Command::SeeUser,
         Command::DisableUser,
+        Command::CreateKey,
         Command::ExpireAccept,
         Command::LoseRun,
         Command::VerifyOverdue,
@@ -174,6 +176,7 @@ impl Command {
                 let admin = Call::by_admin();
                 engine.set_user_disabled(admin, &user("gone"), true).await?;
             }
+            Command::CreateKey => drop(engine.create_key(&sender, Some("second")).await?),
             Command::ExpireAccept
             | Command::LoseRun
             | Command::VerifyOverdue
