@@ -77,6 +77,19 @@ impl Engine {
         })))
     }
 
+    /// The slot, unless its reservation ran out and the key went to another request, or was
+    /// forgotten: then whatever is done with it would conflict for ever.
+    pub(crate) async fn still_held(
+        &self,
+        op: &'static str,
+        slot: Option<Box<Slot>>,
+    ) -> Result<Option<Box<Slot>>, Error> {
+        let Some(slot) = slot else { return Ok(None) };
+        let found = self.read_one(op, slot.guard.key().clone()).await?;
+        let version = found.map_or(0, |record| record.version);
+        Ok((version + 1 == slot.version).then_some(slot))
+    }
+
     /// What a call gets that would fail: the answer of the same request, if that had its effect
     /// since the key was looked up, else the failure.
     pub(crate) async fn recall_or(&self, call: &Call<'_>, error: Error) -> Result<Answer, Error> {

@@ -31,7 +31,8 @@ impl Engine {
     /// # Errors
     /// [`Rejection::Invalid`] or [`Rejection::TooLong`] for the output,
     /// [`Rejection::JobNotFound`], [`Rejection::SkillRunning`], [`Rejection::WrongStatus`],
-    /// [`Rejection::NotReceiver`]; [`Error::Provider`] where the skill fails.
+    /// [`Rejection::NotReceiver`]; [`Error::Provider`] where the skill fails;
+    /// [`Error::OutcomeUnknown`] where the store fails once the skill has run.
     pub async fn submit_output(
         &self,
         call: impl Into<Call<'_>>,
@@ -67,7 +68,7 @@ impl Engine {
                 None,
             ),
             Err(failure) => {
-                let cause = failure.to_string().chars().take(CAUSE_CHARS_MAX).collect();
+                let cause = cause(&failure);
                 (Command::FailRun { run: run.id, cause }, Some(failure))
             }
         };
@@ -111,7 +112,10 @@ impl Engine {
             let reserve = |batch: &mut Batch, _: &JobRecord| {
                 reserved = recalled.map(|slot| Box::new(slot.reserve(batch, until)));
             };
-            match self.attempt("submit", &call.actor, id, &ask, reserve).await {
+            match self
+                .attempt_and_view("submit", &call.actor, id, &ask, reserve)
+                .await
+            {
                 Ok(Some(job)) => {
                     return Ok(Started::Running {
                         job: Box::new(job),
@@ -131,13 +135,11 @@ impl Engine {
     }
 
     /// Runs the skill, bounded by time and by what an output may be.
-    async fn output_of_skill(&self, job: &JobRecord, run: &Run) -> Result<String, SkillError> {
+    async fn output_of_skill(&self, job: &Job, run: &Run) -> Result<String, SkillError> {
         let skill = self.inner.skills.get(&job.skill);
         let skill = skill.ok_or_else(|| {
             SkillError::new(format!("the skill `{}` is not registered here", job.skill))
         })?;
-        let brief = self.brief("submit", job.id).await;
-        let brief = brief.map_err(|error| SkillError::new(error.to_string()))?;
         let deadline = self
             .inner
             .clock
@@ -148,7 +150,8 @@ impl Engine {
             job: job.id,
             deadline,
         };
-        let work = skill.run(&brief.intent, &context);
+        // Called inside the bound as well: a skill may fall over before it gives its future.
+        let work = async { skill.run(&job.intent, &context).await };
         let output = within(self.inner.clock.as_ref(), deadline, work).await;
         let output = output.map_err(|lost| SkillError::new(lost.to_string()))??;
         limits::text("output", &output, self.inner.policy.output_bytes_max)?;
@@ -160,7 +163,7 @@ impl Engine {
         &self,
         id: &JobId,
         command: Command,
-        slot: Option<Box<Slot>>,
+        mut slot: Option<Box<Slot>>,
     ) -> Result<Job, Error> {
         let finished = matches!(command, Command::FinishRun { .. });
         let ask = Ask::Give(command);
@@ -177,10 +180,14 @@ impl Engine {
                 .await
             {
                 Ok(Some(job)) => return Ok(job),
-                Ok(None) => {}
+                Ok(None) => slot = self.still_held("submit", slot).await?,
                 Err(Error::Rejected(rejection)) => {
                     self.abandon(slot).await;
                     return Err(rejection.into());
+                }
+                // The run was committed before: nobody may say that nothing was changed.
+                Err(Error::Store { op, source }) => {
+                    return Err(Error::OutcomeUnknown { op, source });
                 }
                 Err(error) => return Err(error),
             }
@@ -206,10 +213,16 @@ enum Started {
     Replayed(Box<Job>),
     /// The run is committed.
     Running {
-        job: Box<JobRecord>,
+        job: Box<Job>,
         run: Run,
         slot: Option<Box<Slot>>,
     },
+}
+
+/// What a job's history keeps of a failure: short, and a text like any other.
+fn cause(failure: &SkillError) -> String {
+    let text = failure.to_string().replace('\0', "\u{fffd}");
+    text.chars().take(CAUSE_CHARS_MAX).collect()
 }
 
 impl From<Rejection> for SkillError {

@@ -3,7 +3,6 @@
 use crate::engine::Engine;
 use crate::engine::transition::corrupt;
 use crate::error::Error;
-use crate::id::JobId;
 use crate::job::{Brief, Job, JobRecord, Verification};
 use crate::record::{Body, Record, Text, TextRecord};
 use crate::store::{Key, Part};
@@ -52,11 +51,6 @@ impl Engine {
         jobs.into_iter()
             .map(|job| assemble(job, &mut texts))
             .collect()
-    }
-
-    pub(crate) async fn brief(&self, op: &'static str, job: JobId) -> Result<Brief, Error> {
-        let found = self.read_one(op, Key::Text(job, Part::Brief)).await?;
-        brief(found).ok_or_else(|| corrupt(op, format!("the prompt of job {job} is missing")))
     }
 }
 

@@ -52,6 +52,9 @@ pub trait Skill: Send + Sync + fmt::Debug {
     fn credit_cost(&self) -> u32;
 
     /// Makes the output.
+    ///
+    /// It is polled where the caller's command is, and its time is only looked at between two
+    /// polls: what blocks or computes for long belongs on a thread of its own.
     async fn run(&self, intent: &str, context: &SkillContext) -> Result<String, SkillError>;
 }
 

@@ -222,6 +222,25 @@ fn what_the_store_refuses_at_once_was_not_done() {
     });
 }
 
+#[test]
+fn a_run_whose_end_is_refused_is_not_said_to_have_changed_nothing() {
+    pollster::block_on(async {
+        let it = exchange().await;
+        let job = it.engine.create_job(&it.alice, "Anything").await;
+        let job = job.unwrap().id;
+        it.engine.accept_job(&it.bob, &job).await.unwrap();
+        it.store.expect(&[Fate::Plain, Fate::Refused]);
+        let unknown = it.engine.submit_output(&it.bob, &job, None).await;
+        let unknown = unknown.unwrap_err();
+        assert!(it.store.is_spent());
+        assert_eq!(unknown.code().as_str(), "outcome_unknown");
+        assert_eq!(unknown.retry(), Retry::CheckFirst);
+        let job = it.engine.job(&it.bob, &job).await.unwrap();
+        assert_eq!(job.status, Status::InProgress);
+        clean(&it.engine).await;
+    });
+}
+
 /// The job that bob and carol both accept, bob's commit lost without a word and carol's in between.
 #[test]
 fn a_commit_that_was_lost_is_not_taken_for_somebody_elses() {

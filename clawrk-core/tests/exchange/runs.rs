@@ -1,5 +1,7 @@
 //! Skills that run, fail, fall over, take too long, or are not needed any more.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use clawrk_core::id::{JobId, UserId};
-use clawrk_core::job::Status;
+use clawrk_core::job::{EventKind, Status};
 use clawrk_core::skill::{Skill, SkillContext, SkillError};
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::{Call, Engine, Error, Job, Once, Rejection};
@@ -19,7 +21,7 @@ use crate::support::{GOOD, ManualClock, clean, history, user};
 #[derive(Debug, Clone)]
 enum End {
     Output(String),
-    Failure,
+    Failure(&'static str),
     Panic,
     /// It waits until the gate opens, and gives output then.
     Waits,
@@ -54,7 +56,7 @@ impl Skill for Handle {
         self.0.began.notify(usize::MAX);
         match &self.0.ends[run] {
             End::Output(output) => Ok(output.clone()),
-            End::Failure => Err(SkillError::new("no luck")),
+            End::Failure(cause) => Err(SkillError::new(*cause)),
             End::Panic => panic!("the skill fell over"),
             End::Waits => {
                 opened.await;
@@ -184,7 +186,7 @@ fn a_run_reserves_its_key_and_is_replayed_afterwards() {
 #[test]
 fn a_run_that_fails_frees_its_key() {
     let good = End::Output(GOOD.to_owned());
-    let it = exchange([End::Failure, good]);
+    let it = exchange([End::Failure("no luck"), good]);
     let failed = it.run("key").0.unwrap_err();
     assert_eq!(failed.code().as_str(), "skill_failed");
     assert_eq!(failed.to_string(), "steered: run failed");
@@ -207,6 +209,102 @@ fn a_skill_that_falls_over_has_failed() {
     assert_eq!(code(it.run("key").0), "skill_failed");
     assert_eq!(it.job().status, Status::Accepted);
     assert_eq!(it.run("key").0.unwrap().status, Status::Submitted);
+}
+
+/// A skill that falls over before it gives a future.
+#[derive(Debug)]
+struct AtOnce;
+
+impl Skill for AtOnce {
+    fn name(&self) -> &str {
+        "at-once"
+    }
+
+    fn description(&self) -> &str {
+        "Falls over."
+    }
+
+    fn credit_cost(&self) -> u32 {
+        1
+    }
+
+    fn run<'skill, 'intent, 'context, 'run>(
+        &'skill self,
+        _intent: &'intent str,
+        _context: &'context SkillContext,
+    ) -> Pin<Box<dyn Future<Output = Result<String, SkillError>> + Send + 'run>>
+    where
+        'skill: 'run,
+        'intent: 'run,
+        'context: 'run,
+    {
+        panic!("the skill fell over at once");
+    }
+}
+
+#[test]
+fn a_skill_that_falls_over_before_it_runs_has_failed() {
+    let engine = Engine::builder(Arc::new(MemoryStore::new()), ManualClock::new())
+        .skill(AtOnce)
+        .build();
+    pollster::block_on(async {
+        let bob = user("bob");
+        let job = engine.create_job(&bob, "Fall over at-once").await.unwrap();
+        engine.accept_job(&bob, &job.id).await.unwrap();
+        assert_eq!(
+            code(engine.submit_output(&bob, &job.id, None).await),
+            "skill_failed"
+        );
+        let job = engine.job(&bob, &job.id).await.unwrap();
+        assert_eq!(job.status, Status::Accepted);
+    });
+}
+
+#[test]
+fn what_a_skill_says_of_its_failure_is_kept_short_and_readable() {
+    let said = Box::leak("no\0luck ".repeat(100).into_boxed_str());
+    let it = exchange([End::Failure(said)]);
+    assert_eq!(code(it.run("key").0), "skill_failed");
+    let events = pollster::block_on(it.engine.events(&it.bob, &it.job)).unwrap();
+    let Some(EventKind::RunFailed { cause }) = events.last().map(|event| &event.kind) else {
+        panic!("{events:?}");
+    };
+    assert!(cause.starts_with("no\u{fffd}luck no"), "{cause}");
+    assert_eq!(cause.chars().count(), 500);
+}
+
+#[test]
+fn a_run_ends_although_its_key_went_to_another_request() {
+    for ends_well in [true, false] {
+        let it = exchange([End::Waits]);
+        let another = pollster::block_on(it.engine.create_job(&it.bob, "Another")).unwrap();
+        let once = Once::new("key", b"submit").unwrap();
+        let call = Call::by(&it.bob).once(&once);
+        let mut run = Box::pin(it.engine.submit_output(call, &it.job, None));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        while it.runs() == 0 {
+            assert!(run.as_mut().poll(&mut context).is_pending());
+        }
+        // The reservation is over, and nobody has looked at the run since.
+        it.clock.advance(Duration::from_secs(65));
+        let other = Once::new("key", b"accept").unwrap();
+        let call = Call::by(&it.bob).once(&other);
+        pollster::block_on(it.engine.accept_job(call, &another.id)).unwrap();
+        if ends_well {
+            it.open_the_gate();
+        }
+        let ended = pollster::block_on(run);
+        match ends_well {
+            true => assert_eq!(ended.unwrap().status, Status::Submitted),
+            false => assert_eq!(code(ended), "skill_failed"),
+        }
+        // The key stands for the request that has it now.
+        let again = Once::new("key", b"accept").unwrap();
+        let call = Call::by(&it.bob).once(&again);
+        pollster::block_on(it.engine.accept_job(call, &another.id)).unwrap();
+        assert!(again.was_replayed());
+        pollster::block_on(clean(&it.engine));
+    }
 }
 
 #[test]
