@@ -24,7 +24,8 @@ use crate::{EmbeddedEngine, HEAD_KEY, Head, Op, OpenError, Space, Write};
 /// A [`Store`] over an [`EmbeddedEngine`].
 ///
 /// Dropping it does what [`close`](Store::close) does, and blocks until it is done: at most as long
-/// as what is queued takes to be written.
+/// as what is queued takes to be written. Only where it is dropped by a thread of its own, with the
+/// waker of a caller, is it done after that.
 pub struct EmbeddedStore<E: EmbeddedEngine> {
     shared: Arc<Shared<E>>,
     commits: Arc<Queue<Commit>>,
@@ -159,9 +160,14 @@ impl<E: EmbeddedEngine> fmt::Debug for EmbeddedStore<E> {
 impl<E: EmbeddedEngine> Drop for EmbeddedStore<E> {
     fn drop(&mut self) {
         self.stop();
+        let this = thread::current().id();
         for thread in self.threads().drain(..) {
-            // A thread that panicked has said so; there is nobody to tell here.
-            let _ = thread.join();
+            // Whoever answers a caller drops its waker, and with it maybe all that the caller had:
+            // then this is the thread itself, which ends as soon as it is back.
+            if thread.thread().id() != this {
+                // A thread that panicked has said so; there is nobody to tell here.
+                let _ = thread.join();
+            }
         }
     }
 }

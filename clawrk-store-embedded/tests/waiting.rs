@@ -4,9 +4,10 @@
 
 mod support;
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::Poll;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 
 use clawrk_core::job::State;
 use clawrk_core::record::Record;
@@ -174,4 +175,47 @@ fn changed_returns_after_the_sync() {
     block_on(changed);
     block_on(late);
     block_on(commit.join());
+}
+
+/// A task that its wakers own, as of an executor that is gone when it is woken.
+struct Task(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[test]
+fn a_store_that_goes_with_a_waker_ends_without_a_panic() {
+    let disk = Disk::default();
+    let store = disk.open();
+    disk.hold();
+    let (gone, went) = mpsc::channel();
+    let task = Arc::new(Task(Mutex::new(Some(Box::pin(async move {
+        let _last = Last(gone);
+        let store = store;
+        store.commit(&puts(1, [person("ann", 1)])).await.unwrap();
+    })))));
+    let waker = Waker::from(Arc::clone(&task));
+    {
+        let mut future = task.0.lock().unwrap();
+        let future = future.as_mut().unwrap().as_mut();
+        assert!(future.poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    drop((waker, task));
+    disk.wait_until_held();
+    disk.release();
+    assert!(!went.recv().unwrap(), "dropping the store panicked");
+    let store = disk.open();
+    let found = block_on(store.read(&[user_key("ann")])).unwrap();
+    assert_eq!(versions(&found), [1]);
+}
+
+/// Says when it is dropped, and whether by a panic.
+struct Last(mpsc::Sender<bool>);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        // Nobody listens any more where the test has failed.
+        let _ = self.0.send(std::thread::panicking());
+    }
 }
