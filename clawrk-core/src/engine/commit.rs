@@ -10,7 +10,8 @@ use crate::store::{Batch, CommitError, Guard, Key, StoreError};
 /// How often a batch is submitted while its outcome is in doubt.
 const SUBMISSIONS_MAX: usize = 3;
 
-/// Why a batch was not committed. Nothing was written.
+/// Why a batch was not committed. Nothing was written, unless the error in
+/// [`CommitFailure::Failed`] says that this is unknown.
 #[derive(Debug)]
 pub(crate) enum CommitFailure {
     /// Something it relied on has changed.
