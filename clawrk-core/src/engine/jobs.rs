@@ -55,7 +55,9 @@ impl Engine {
         let mut bytes = 0;
         let rows_max = page.rows.clamp(1, PageRequest::ROWS_MAX);
         loop {
-            let limit = PageLimit::rows(CHUNK_ROWS);
+            // One more than is wanted tells whether there is a next page.
+            let missing = rows_max - jobs.items.len() + 1;
+            let limit = PageLimit::rows(missing.min(CHUNK_ROWS));
             let scanned = self.inner.store.scan(&index, after.as_ref(), limit).await;
             let scanned = scanned.map_err(|source| Error::Store { op: "jobs", source })?;
             let views = self.views(&scanned.rows).await?;

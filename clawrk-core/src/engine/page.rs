@@ -36,11 +36,10 @@ pub(crate) fn cursor_text(prefix: &[u8], cursor: &Cursor) -> String {
 
 /// The cursor of a text.
 pub(crate) fn cursor(prefix: &[u8], text: &str) -> Result<Cursor, Rejection> {
-    let bytes = text.as_bytes().chunks(2).map(|pair| {
-        let pair = std::str::from_utf8(pair)
-            .ok()
-            .filter(|pair| pair.len() == 2)?;
-        u8::from_str_radix(pair, 16).ok()
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let bytes = text.as_bytes().chunks(2).map(|pair| match *pair {
+        [high, low] => u8::try_from(digit(high)? << 4 | digit(low)?).ok(),
+        _ => None,
     });
     let rest: Option<Vec<u8>> = bytes.collect();
     let rest = rest.filter(|rest| !rest.is_empty()).ok_or_else(|| {
