@@ -11,11 +11,13 @@ fn digit(byte: u8) -> Option<u128> {
 
 /// Writes the low `5 × digits` bits of `value`, highest digit first.
 pub(super) fn write_digits(f: &mut fmt::Formatter<'_>, value: u128, digits: u32) -> fmt::Result {
+    // In one piece: keys are made of these, several for each record that is written.
+    let mut text = String::with_capacity(digits as usize);
     for place in (0..digits).rev() {
         let at = (value >> (5 * place)) & 31;
-        write!(f, "{}", DIGITS[at as usize] as char)?;
+        text.push(DIGITS[at as usize] as char);
     }
-    Ok(())
+    f.write_str(&text)
 }
 
 /// Reads exactly `digits` digits into a value of at most `bits` bits.

@@ -86,12 +86,11 @@ impl Index {
 /// record's key. A pure function, so that every store has the same ones.
 pub fn index_entries(record: &Record) -> Vec<Vec<u8>> {
     let mut entries = Vec::new();
-    let key = record.key().to_bytes();
     let mut add = |mut entry: Vec<u8>, sort: &[u64]| {
         for number in sort {
             put_u64(&mut entry, *number);
         }
-        entry.extend_from_slice(&key);
+        entry.extend_from_slice(&record.key().to_bytes());
         entries.push(entry);
     };
     match &record.body {

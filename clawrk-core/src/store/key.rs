@@ -64,7 +64,9 @@ impl Key {
     ///
     /// The order within a kind is by id; entries of an account come newest first.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![self.kind() as u8];
+        // Most keys fit, so that they are made without moving.
+        let mut bytes = Vec::with_capacity(48);
+        bytes.push(self.kind() as u8);
         match self {
             Key::Job(job) => put_u128(&mut bytes, job.bits()),
             Key::Text(job, part) => {
@@ -129,11 +131,11 @@ pub(crate) fn put_u64(bytes: &mut Vec<u8>, number: u64) {
 
 /// A text with an end, so that no text is the beginning of another. NUL bytes are escaped.
 pub(crate) fn put_text(bytes: &mut Vec<u8>, text: &str) {
-    for byte in text.bytes() {
-        bytes.push(byte);
-        if byte == 0 {
-            bytes.push(0xff);
+    for (place, piece) in text.split('\0').enumerate() {
+        if place > 0 {
+            bytes.extend_from_slice(&[0, 0xff]);
         }
+        bytes.extend_from_slice(piece.as_bytes());
     }
     bytes.extend_from_slice(&[0, 0]);
 }
