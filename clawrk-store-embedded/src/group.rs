@@ -90,7 +90,8 @@ where
 
     fn apply(&mut self, change: Change, value: Option<Vec<u8>>) {
         let (gone, come) = change.index_changes();
-        let length = change.key.to_bytes().len() as u16;
+        let key = change.key.to_bytes();
+        let length = key.len() as u16;
         for entry in gone {
             self.mark(entry, Some(length), None);
         }
@@ -106,7 +107,7 @@ where
             record: change.new,
             value,
         });
-        match self.records.entry(change.key.to_bytes()) {
+        match self.records.entry(key) {
             Entry::Occupied(slot) => slot.into_mut().after = after,
             Entry::Vacant(slot) => {
                 // Only entries of the ledger come without having been read: their keys are new.
