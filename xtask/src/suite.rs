@@ -56,6 +56,12 @@ pub(crate) const SUITES: &[Suite] = &[
         tools: &[&tool::JAVA, &tool::MAVEN],
         run: Run::Script("bindings/test.sh"),
     },
+    Suite {
+        name: "front page",
+        packages: &[],
+        tools: &[&tool::CURL],
+        run: Run::Script("examples/readme_test.sh"),
+    },
 ];
 
 impl Suite {

@@ -37,6 +37,12 @@ pub(crate) const MAVEN: Tool = Tool {
     get: "apt-get install maven",
 };
 
+pub(crate) const CURL: Tool = Tool {
+    name: "curl",
+    programs: &["curl"],
+    get: "apt-get install curl",
+};
+
 pub(crate) const CXX: Tool = Tool {
     name: "a C++ compiler",
     programs: &["c++", "g++", "clang++"],
