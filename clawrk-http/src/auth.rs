@@ -26,6 +26,9 @@ pub enum Principal {
 pub type AuthError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Tells who is calling.
+///
+/// It alone decides who gets in: that the operator disabled a user is known to [`ApiKeys`], and to
+/// another implementation only if it looks.
 #[async_trait]
 pub trait Authenticate: Send + Sync + 'static {
     /// Whom the request is from; none where it carries nothing valid, and is answered with 401.

@@ -66,6 +66,11 @@ fn each_value_that_cannot_be_used_is_named() {
             "not part of this release",
         ),
         ("CLAWRK_STORE", "sled:/dev/null", "is not a folder"),
+        (
+            "CLAWRK_STORE",
+            "sled:/sys/clawrk-data",
+            "may not be written by this user",
+        ),
         ("CLAWRK_STORE", "sled:/dev/null/inside", "is not a folder"),
         ("CLAWRK_ADMIN_KEY", "a b", "visible ASCII"),
         ("CLAWRK_LOG_FORMAT", "xml", "none of text, json"),
@@ -307,4 +312,22 @@ fn a_check_says_everything_and_serves_nothing() {
     }
     assert!(!said.contains(ADMIN) && !said.contains("listening"));
     assert!(!folder.path().join("new/admin.key").exists());
+}
+
+#[test]
+fn the_log_can_be_json_and_names_stray_variables() {
+    let mut command = plain();
+    command.args(["--check", "--log-format", "json"]);
+    let output = run(command.env("CLAWRK_ACEPT_TIMEOUT", "1h"));
+    assert_eq!(output.status.code(), Some(0));
+    let log = String::from_utf8(output.stderr).unwrap();
+    let line: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    assert_eq!(line["level"], "WARN");
+    let said = line["fields"]["message"].as_str().unwrap();
+    assert!(said.contains("is CLAWRK_ACCEPT_TIMEOUT meant?"), "{said}");
+    let quiet = run(plain()
+        .arg("--check")
+        .env("RUST_LOG", "off")
+        .env("CLAWRK_X", "1"));
+    assert_eq!(quiet.stderr, b"");
 }

@@ -14,6 +14,7 @@ use clawrk_core::clock::Clock;
 use clawrk_core::engine::EngineBuilder;
 use clawrk_core::policy::Policy;
 use clawrk_core::skill::{Skill, SkillContext, SkillError};
+use clawrk_core::store::Store;
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::time::Timestamp;
 use clawrk_http::{Api, ApiKeys};
@@ -152,9 +153,16 @@ impl App {
         policy: Policy,
         change: impl FnOnce(EngineBuilder) -> EngineBuilder,
     ) -> App {
+        let store = Arc::new(MemoryStore::new());
+        App::over(store, |builder| change(builder.policy(policy))).await
+    }
+
+    pub(crate) async fn over(
+        store: Arc<dyn Store>,
+        change: impl FnOnce(EngineBuilder) -> EngineBuilder,
+    ) -> App {
         let clock = Arc::new(Stopped(AtomicI64::new(1_735_689_600_000)));
-        let builder = Engine::builder(Arc::new(MemoryStore::new()), clock.clone());
-        let engine = change(builder.policy(policy)).build();
+        let engine = change(Engine::builder(store, clock.clone())).build();
         let auth = ApiKeys::new(engine.clone()).admin_key(ADMIN);
         let mut keys = Vec::new();
         for name in ["alice", "bob", "eve"] {
