@@ -76,8 +76,10 @@ impl<E: EmbeddedEngine> EmbeddedStore<E> {
             .name("clawrk-committer".to_owned())
             .spawn(move || {
                 committer::run(&shared, &queue, head);
+                // Whoever closes a store that was poisoned must not take it for well kept.
+                let poisoned = shared.view().err();
                 shared.end(StoreError::Closed);
-                *end.result() = shared.close_engine().err();
+                *end.result() = shared.close_engine().err().or(poisoned);
                 end.closed.release();
             })?;
         self.threads().push(committer);

@@ -103,6 +103,7 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// who waits reads again, and bounds the wait.
     async fn changed(&self, job: &JobId, seen: u64);
 
-    /// Flushes what there is to flush and refuses everything from now on.
+    /// Flushes what there is to flush and refuses everything from now on. An error where what was
+    /// written may not be on the disk, also because an earlier write failed.
     async fn close(&self) -> Result<(), StoreError>;
 }
