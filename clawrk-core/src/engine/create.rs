@@ -20,7 +20,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Rejection::Invalid`] or [`Rejection::TooLong`] for the prompt,
-    /// [`Rejection::InsufficientCredits`].
+    /// [`Rejection::InsufficientCredits`]; [`Rejection::UserOnly`] for the operator.
     pub async fn create_job(&self, call: impl Into<Call<'_>>, prompt: &str) -> Result<Job, Error> {
         let call = call.into();
         let sender = call.user()?;

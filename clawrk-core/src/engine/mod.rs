@@ -46,6 +46,15 @@ pub use users::{NewUser, User};
 const DECISIONS_MAX: usize = 16;
 
 /// The exchange. Cheap to clone; all clones are the same exchange.
+///
+/// # Errors
+/// Each method lists the refusals of its own. Besides, all fail with [`Error::Store`] where the
+/// store cannot answer, and those that change something with [`Error::OutcomeUnknown`] where it
+/// cannot tell, or with [`Error::Busy`] where others change the same record all the time. A
+/// [`Call`] with an idempotency key may get [`IdempotencyKeyReused`] or [`RequestInProgress`].
+///
+/// [`IdempotencyKeyReused`]: crate::Rejection::IdempotencyKeyReused
+/// [`RequestInProgress`]: crate::Rejection::RequestInProgress
 #[derive(Debug, Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -94,7 +103,7 @@ impl Engine {
     /// Flushes the store and refuses everything from now on.
     ///
     /// # Errors
-    /// [`Error::Store`] if the last flush failed.
+    /// [`Error::Store`] if the last flush failed, or an earlier write.
     pub async fn close(&self) -> Result<(), Error> {
         let closed = self.inner.store.close().await;
         closed.map_err(|source| Error::Store {

@@ -26,7 +26,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Rejection::JobNotFound`], [`Rejection::WrongStatus`]: of many callers at once, one gets
-    /// the job.
+    /// the job. [`Rejection::UserOnly`] for the operator.
     pub async fn accept_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
         let call = call.into();
         let receiver = call.user()?.clone();
