@@ -37,3 +37,43 @@ pub(crate) async fn run<T: Send + 'static, P: From<T>>(
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use pollster::block_on;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_of_the_one_call() {
+        let asked = block_on(run::<(), ()>(async { panic!("as asked") }));
+        assert!(
+            matches!(asked, Err(ClawrkError::Internal { .. })),
+            "{asked:?}"
+        );
+        assert_eq!(block_on(run::<_, u8>(async { Ok(7_u8) })), Ok(7));
+    }
+
+    #[test]
+    fn work_goes_on_when_nobody_waits_for_it() {
+        let (go, gone) = oneshot::channel::<()>();
+        let (done, finished) = oneshot::channel();
+        {
+            let mut waiting = pin!(run::<_, ()>(async {
+                let _ = gone.await;
+                let _ = done.send(());
+                Ok(())
+            }));
+            let polled = waiting
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+        }
+        go.send(()).unwrap();
+        assert_eq!(block_on(finished), Ok(()));
+    }
+}
