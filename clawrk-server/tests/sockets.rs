@@ -27,10 +27,7 @@ fn head(method: &str, path: &str, token: &str, more: &str) -> String {
 
 #[track_caller]
 fn says(answer: &str, status: &str, code: &str) {
-    assert!(
-        answer.starts_with(&format!("HTTP/1.1 {status} ")),
-        "{answer}"
-    );
+    assert_eq!(answer.split(' ').nth(1), Some(status), "{answer}");
     assert!(
         answer.contains("content-type: application/json\r\n"),
         "{answer}"
@@ -128,6 +125,18 @@ async fn odd_paths_are_unknown_ids_or_unknown_routes() {
     let absolute = format!("http://{}/api/jobs", server.address);
     let answer = server.raw(head("GET", &absolute, &alice, ""));
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
+#[tokio::test]
+async fn old_clients_are_answered_too() {
+    let server = Server::in_memory();
+    let answer = server.raw("GET /healthz HTTP/1.0\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.0 200 OK"), "{answer}");
+    says(
+        &server.raw("GET /api/jobs HTTP/1.0\r\n\r\n"),
+        "401",
+        "authentication_required",
+    );
 }
 
 #[tokio::test]

@@ -200,6 +200,21 @@ async fn a_damaged_store_is_not_served() {
     refused(plain().args(["--store", &store]), "--store", "damaged");
 }
 
+/// What a full disk does, by another limit: no file may grow.
+#[test]
+fn a_disk_without_room_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 0; exec {} --store sled:{}",
+        command().get_program().display(),
+        folder.path().display()
+    );
+    let mut limited = Command::new("sh");
+    limited.env_clear().args(["-c", &script]);
+    let folder = folder.path().display().to_string();
+    refused(&mut limited, "--store", &folder);
+}
+
 fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).unwrap().permissions().mode() & 0o777
