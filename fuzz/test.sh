@@ -27,7 +27,7 @@ for seeds in "$work"/seeds/*/; do
   programs+=(--bin "fuzz_$(basename "$seeds")")
 done
 # `--target` keeps build scripts and macros free of the flags, and the artefacts apart. Optimised a
-# little, with every assertion on: it tries several times as many inputs.
+# little, with every assertion on: it tries about twice as many inputs.
 CARGO_PROFILE_DEV_OPT_LEVEL=1 RUSTFLAGS="${coverage[*]}" \
   cargo build --quiet --locked -p clawrk-fuzz --features libfuzzer \
   "${programs[@]}" --target "$host"
