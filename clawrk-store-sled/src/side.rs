@@ -27,7 +27,8 @@ pub(crate) struct SideFile {
     file: File,
     noted: Option<Head>,
     next_slot: usize,
-    synced_at: Instant,
+    /// None before the first sync, so that the first note goes to the disk at once.
+    synced_at: Option<Instant>,
 }
 
 impl SideFile {
@@ -51,7 +52,7 @@ impl SideFile {
             file,
             noted,
             next_slot,
-            synced_at: stopwatch(),
+            synced_at: None,
         })
     }
 
@@ -89,7 +90,7 @@ impl SideFile {
         self.file.seek(SeekFrom::Start(at as u64))?;
         self.file.write_all(&slot)?;
         self.next_slot = (self.next_slot + 1) % SLOTS;
-        if self.synced_at.elapsed() >= SYNC_EVERY {
+        if self.synced_at.is_none_or(|at| at.elapsed() >= SYNC_EVERY) {
             self.sync()?;
         }
         Ok(())
@@ -98,7 +99,7 @@ impl SideFile {
     /// Makes the notes durable.
     pub(crate) fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()?;
-        self.synced_at = stopwatch();
+        self.synced_at = Some(stopwatch());
         Ok(())
     }
 }

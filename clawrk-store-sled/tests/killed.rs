@@ -1,6 +1,9 @@
 //! Processes that die, and disks that fail, with writes in flight.
 //!
 //! This program runs itself again as the process that is killed, so it brings its own `main`.
+//!
+//! `cargo test -p clawrk-store-sled --test killed -- power-cuts 30` cuts the power 30 times instead.
+//! That needs the superuser, `mkfs.ext4` and loop devices.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,11 +34,14 @@ use support::*;
 const CALLERS: u64 = 8;
 const KILLS: u64 = 20;
 const ACKS_BETWEEN_KILLS: usize = 100;
+/// One output in fifty has this length, so that it is spread.
+const LONG: usize = 50_000;
 
 fn main() {
     let args: Vec<String> = env::args().collect();
     match args.get(1).map(String::as_str) {
         Some("write") => return write(Path::new(&args[2]), args[3].parse().unwrap()),
+        Some("power-cuts") => return power_cuts(args[2].parse().unwrap()),
         Some("hold") => return hold(Path::new(&args[2])),
         // Asked by a test runner for what there is.
         Some("--list") => return,
@@ -77,7 +83,11 @@ fn write(path: &Path, first: u64) {
 
 fn make_jobs(store: &SledStore, first: u64) {
     for n in (first..).step_by(CALLERS as usize) {
-        match block_on(store.commit(&make_job(n, &sender(n)))) {
+        let mut batch = make_job(n, &sender(n));
+        if n % 50 == 0 {
+            batch.puts[1] = output(n, 1, &"y".repeat(LONG));
+        }
+        match block_on(store.commit(&batch)) {
             // One write to a pipe: whole or not at all.
             Ok(()) => std::io::stdout()
                 .write_all(format!("{n}\n").as_bytes())
@@ -214,4 +224,77 @@ fn full() {
         &SledStore::open(folder.path()).unwrap(),
         1 << 40..(1 << 40) + 9,
     );
+}
+
+/// A disk in a file. What the file system in it has not handed to the disk is not in the file.
+struct Image {
+    folder: tempfile::TempDir,
+}
+
+impl Image {
+    fn new(name: &str) -> Image {
+        let folder = tempfile::Builder::new().prefix(name).tempdir_in("/dev/shm");
+        let folder = folder.unwrap();
+        std::fs::create_dir(folder.path().join("at")).unwrap();
+        Image { folder }
+    }
+
+    fn file(&self) -> String {
+        format!("{}/image", self.folder.path().display())
+    }
+
+    fn at(&self) -> String {
+        format!("{}/at", self.folder.path().display())
+    }
+
+    fn mount(&self) {
+        run("mount", &["-o", "loop", &self.file(), &self.at()]);
+    }
+
+    fn unmount(&self) {
+        run("umount", &[&self.at()]);
+    }
+}
+
+fn run(program: &str, args: &[&str]) {
+    let status = Command::new(program).args(args).status().unwrap();
+    assert!(status.success(), "{program} {args:?}: {status}");
+}
+
+/// Stops the writer, copies the disk as it is at that moment, and looks at the copy, which is what
+/// a power cut would have left. Every fifth cut begins with a new disk.
+fn power_cuts(cuts: u64) {
+    let (disk, copy) = (Image::new("disk"), Image::new("copy"));
+    let mut acknowledged = Vec::new();
+    for cut in 0..cuts {
+        if cut % 5 == 0 {
+            acknowledged.clear();
+            let file = std::fs::File::create(disk.file()).unwrap();
+            file.set_len(600 << 20).unwrap();
+            run("mkfs.ext4", &["-q", &disk.file()]);
+            disk.mount();
+        }
+        let mut child = run_self(&["write", &disk.at(), &(cut << 32).to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut acks = numbers(child.stdout.take().unwrap());
+        acknowledged.extend(acks.by_ref().take(100 + 531 * (cut as usize % 7)));
+        run("kill", &["-STOP", &child.id().to_string()]);
+        std::fs::copy(disk.file(), copy.file()).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        copy.mount();
+        check(Path::new(&copy.at()), &acknowledged);
+        audit(Path::new(&copy.at()));
+        copy.unmount();
+        println!(
+            "power cut {cut}: {} acknowledged, all there",
+            acknowledged.len()
+        );
+        acknowledged.extend(acks);
+        if cut % 5 == 4 || cut + 1 == cuts {
+            disk.unmount();
+        }
+    }
 }
