@@ -7,7 +7,7 @@ use crate::id::JobId;
 use crate::job::decide::Command;
 use crate::job::{Actor, JobRecord, State};
 use crate::record::{Body, Record};
-use crate::store::{CommitError, Guard, Index, PageLimit, StoreError};
+use crate::store::{CommitError, Cursor, Guard, Index, Page, PageLimit, StoreError};
 use crate::time::Timestamp;
 
 /// How far a tick came.
@@ -43,30 +43,33 @@ impl Engine {
 
     async fn tick_jobs(&self, budget: usize) -> Result<Progress, Error> {
         let now = self.inner.clock.now();
-        let due = self.due(&Index::Due, budget).await?;
-        let mut progress = Progress {
-            done: 0,
-            next: due.more.then_some(now),
-        };
-        for record in due.rows {
-            let Body::Job(job) = record.body else {
-                continue;
-            };
-            let Some(due) = job.state.due_at() else {
-                continue;
-            };
-            if due > now || progress.done >= budget {
-                progress.next = Some(due);
-                break;
+        let (mut done, mut after) = (0, None);
+        loop {
+            let left = budget.saturating_sub(done);
+            let due = self.due(&Index::Due, after.as_ref(), left).await?;
+            for record in due.rows {
+                let Body::Job(job) = record.body else {
+                    continue;
+                };
+                let Some(due) = job.state.due_at() else {
+                    continue;
+                };
+                if due > now || done >= budget {
+                    let next = Some(due);
+                    return Ok(Progress { done, next });
+                }
+                // What is damaged stays due, so it must not count: others come after it.
+                done += usize::from(self.do_due(&job).await?);
             }
-            self.do_due(&job).await?;
-            progress.done += 1;
+            after = due.next;
+            if after.is_none() {
+                return Ok(Progress { done, next: None });
+            }
         }
-        Ok(progress)
     }
 
-    /// Does what is due with a job. Whoever was quicker has settled it.
-    async fn do_due(&self, job: &JobRecord) -> Result<(), Error> {
+    /// Does what is due with a job, unless it is damaged. Whoever was quicker has settled it.
+    async fn do_due(&self, job: &JobRecord) -> Result<bool, Error> {
         let ask = match &job.state {
             State::InProgress { run, .. } => {
                 let cause = "the run was lost".to_owned();
@@ -74,17 +77,17 @@ impl Engine {
             }
             State::Accepted { .. } => Ask::Give(Command::ExpireAccept),
             State::Submitted { .. } => Ask::Judge,
-            _ => return Ok(()),
+            _ => return Ok(true),
         };
         self.by_system(&job.id, &ask).await
     }
 
-    async fn by_system(&self, job: &JobId, ask: &Ask) -> Result<(), Error> {
+    async fn by_system(&self, job: &JobId, ask: &Ask) -> Result<bool, Error> {
         match self
             .attempt("tick", &Actor::System, job, ask, |_, _| {})
             .await
         {
-            Ok(_) | Err(Error::Rejected(_)) => Ok(()),
+            Ok(_) | Err(Error::Rejected(_)) => Ok(true),
             // One damaged job must not keep all the others waiting.
             Err(
                 error @ Error::Store {
@@ -93,7 +96,7 @@ impl Engine {
                 },
             ) => {
                 tracing::error!(%job, %error, "a job that is due is damaged");
-                Ok(())
+                Ok(false)
             }
             Err(error) => Err(error),
         }
@@ -101,10 +104,10 @@ impl Engine {
 
     async fn forget_expired(&self, budget: usize) -> Result<Progress, Error> {
         let now = self.inner.clock.now();
-        let due = self.due(&Index::Expiring, budget).await?;
+        let due = self.due(&Index::Expiring, None, budget).await?;
         let mut progress = Progress {
             done: 0,
-            next: due.more.then_some(now),
+            next: due.next.is_some().then_some(now),
         };
         for record in due.rows {
             let Body::Once(once) = &record.body else {
@@ -135,19 +138,14 @@ impl Engine {
     }
 
     /// The first records of an index by time, one more than the budget.
-    async fn due(&self, index: &Index, budget: usize) -> Result<Due, Error> {
+    async fn due(
+        &self,
+        index: &Index,
+        after: Option<&Cursor>,
+        budget: usize,
+    ) -> Result<Page, Error> {
         let limit = PageLimit::rows(budget.saturating_add(1));
-        let page = self.inner.store.scan(index, None, limit).await;
-        let page = page.map_err(|source| Error::Store { op: "tick", source })?;
-        Ok(Due {
-            rows: page.rows,
-            more: page.next.is_some(),
-        })
+        let page = self.inner.store.scan(index, after, limit).await;
+        page.map_err(|source| Error::Store { op: "tick", source })
     }
-}
-
-/// The beginning of an index by time.
-struct Due {
-    rows: Vec<Record>,
-    more: bool,
 }
