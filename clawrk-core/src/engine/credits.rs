@@ -70,8 +70,10 @@ impl Engine {
     ///
     /// # Errors
     /// [`Rejection::AdminOnly`]; [`Rejection::Invalid`] for a delta of 0, one over 10⁹ either way,
-    /// or a balance that would overflow; [`Rejection::UserNotFound`];
-    /// [`Rejection::InsufficientCredits`] where the balance would fall below 0.
+    /// or a balance that would overflow; `Invalid` or [`Rejection::TooLong`] for the reason;
+    /// [`Rejection::UserNotFound`]; [`Rejection::InsufficientCredits`] where the balance would fall
+    /// below 0. [`Error::Busy`] where dozens post to the account without a pause: the answer is
+    /// exact, so nobody may come in between.
     pub async fn grant_credits(
         &self,
         call: impl Into<Call<'_>>,

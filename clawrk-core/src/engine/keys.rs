@@ -48,7 +48,7 @@ impl Engine {
     /// Makes another API key for a user. The old ones stay good.
     ///
     /// # Errors
-    /// [`Rejection::Invalid`] for the name, [`Rejection::UserNotFound`].
+    /// [`Rejection::Invalid`] or [`Rejection::TooLong`] for the name, [`Rejection::UserNotFound`].
     pub async fn create_key(&self, user: &UserId, name: Option<&str>) -> Result<NewApiKey, Error> {
         check_name(name)?;
         if self.user_record("create key", user).await?.is_none() {

@@ -68,7 +68,8 @@ impl Engine {
     /// Without an id, one is made. A chosen id is 1 to 64 of `[A-Za-z0-9._@-]`.
     ///
     /// # Errors
-    /// [`Rejection::Invalid`], [`Rejection::UserExists`].
+    /// [`Rejection::Invalid`] for the id or the name, [`Rejection::TooLong`] for the name,
+    /// [`Rejection::UserExists`].
     pub async fn create_user(
         &self,
         id: Option<&str>,
