@@ -2,8 +2,8 @@
 //!
 //! This program runs itself again as the process that is killed, so it brings its own `main`.
 //!
-//! `cargo test -p clawrk-store-sled --test killed -- power-cuts 30` cuts the power 30 times instead.
-//! That needs the superuser, `mkfs.ext4` and loop devices.
+//! `cargo test -p clawrk-store-sled --test killed -- power-cuts 30` cuts the power 30 times
+//! instead. That needs the superuser, `mkfs.ext4` and loop devices.
 
 #![allow(
     clippy::unwrap_used,
