@@ -30,6 +30,7 @@ mod uri;
 
 #[doc(no_inline)]
 pub use async_trait::async_trait;
+pub use clawrk_core::audit::{Audit, Violation, ViolationKind};
 pub use clawrk_core::clock::Clock;
 pub use clawrk_core::engine::{
     ApiKey, Call, Engine, EngineBuilder, Entries, Entry, Jobs, NewApiKey, NewUser, Once,
@@ -48,8 +49,8 @@ pub use clawrk_core::time::Timestamp;
 /// The whole of core, module by module, for those who implement a store or another port.
 #[doc(no_inline)]
 pub use clawrk_core::{
-    clock, engine, error as errors, id, ids, job, ledger, money, payments, policy, record, skill,
-    store, time,
+    audit, clock, engine, error as errors, id, ids, job, ledger, money, payments, policy, record,
+    skill, store, time,
 };
 
 /// Why a store in a folder does not open.

@@ -34,7 +34,7 @@ fn methods(folder: &Path, pattern: &str, names: &mut Vec<String>) {
 fn every_verb_of_the_engine_has_its_twin() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut verbs = Vec::new();
-    let core = root.join("../clawrk-core/src/engine");
+    let core = root.join("../clawrk-core/src");
     methods(&core, "    pub async fn ", &mut verbs);
     assert!(verbs.len() >= 19, "{verbs:?}");
     let mut twins = Vec::new();
@@ -65,6 +65,8 @@ fn a_job_lives_and_refusals_are_the_engines_own() {
         Status::Verified
     );
     assert_eq!(engine.events(&alice, &job.id).unwrap().len(), 5);
+    let audit = engine.audit().unwrap();
+    assert!(audit.ok() && audit.jobs == 1, "{audit:?}");
     engine.close().unwrap();
     let Error::Engine(closed) = engine.job(&alice, &job.id).unwrap_err() else {
         panic!("the engine itself refuses");

@@ -3,8 +3,8 @@
 use super::Error;
 use super::runtime::Runtime;
 use crate::{
-    Call, Credits, Entries, Event, Job, JobId, Jobs, NewApiKey, NewUser, PageRequest, Payout,
-    Policy, Progress, SkillInfo, User, UserId,
+    Audit, Call, Credits, Entries, Event, Job, JobId, Jobs, NewApiKey, NewUser, PageRequest,
+    Payout, Policy, Progress, SkillInfo, User, UserId,
 };
 
 /// The exchange, for threads that may wait. Cheap to clone; all clones are the same exchange.
@@ -73,6 +73,7 @@ verbs! {
     pub fn payouts(receiver: &UserId) -> Vec<Payout>;
     pub fn check_once<'a>(call: impl Into<Call<'a>>) -> ();
     pub fn ready() -> ();
+    pub fn audit() -> Audit;
     pub fn tick(budget: usize) -> Progress;
     pub fn close() -> ();
 }
