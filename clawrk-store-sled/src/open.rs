@@ -3,6 +3,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use clawrk_store_embedded::{
     EmbeddedEngine, EmbeddedStore, EngineError, Folder, HEAD_KEY, Head, OpenError, Space,
@@ -12,6 +14,13 @@ use clawrk_store_embedded::{
 use crate::SledOptions;
 use crate::engine::{SledEngine, failed};
 use crate::side::SideFile;
+
+/// What sled says of a lock that is held; its error has no kind of its own.
+const LOCKED: &str = "could not acquire lock";
+
+/// How often sled's lock is tried, and how long between: 5 seconds in all.
+const LOCK_TRIES: u32 = 250;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 pub(crate) fn open(
     path: &Path,
@@ -50,13 +59,12 @@ fn start(
     folder: Folder,
 ) -> Result<SledEngine, OpenError> {
     let from_sled = |error| from_engine(path, failed(error));
-    let db = sled::Config::new()
+    let config = sled::Config::new()
         .path(path)
         .cache_capacity(options.cache_bytes)
         // Nothing may reach the disk between our own syncs but what sled itself decides to write.
-        .flush_every_ms(None)
-        .open()
-        .map_err(from_sled)?;
+        .flush_every_ms(None);
+    let db = open_sled(&config).map_err(from_sled)?;
     let at = path.join("db");
     let file = OpenOptions::new()
         .write(true)
@@ -71,6 +79,20 @@ fn start(
         .transpose()?;
     engine.check(head.as_ref())?;
     Ok(engine)
+}
+
+/// Opens sled, once its own lock is free. Ours is held, so only an earlier sled of this process can
+/// still have it: its threads let go a little after it was dropped.
+fn open_sled(config: &sled::Config) -> sled::Result<sled::Db> {
+    for _ in 1..LOCK_TRIES {
+        match config.open() {
+            Err(sled::Error::Io(error)) if error.to_string().contains(LOCKED) => {
+                thread::sleep(LOCK_PAUSE);
+            }
+            opened => return opened,
+        }
+    }
+    config.open()
 }
 
 /// sled never syncs its `conf`, nor the folder.
