@@ -8,6 +8,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use clawrk_core::error::Error;
@@ -28,6 +29,9 @@ use common::{Fails, Folder, World, funded, memory, policy, user};
 
 const GOOD: &str = "An output that is long enough to pass";
 const BAD: &str = "too short";
+
+/// Commands that are tried at once; most of the time they wait for the disk.
+const THREADS: usize = 6;
 
 /// A command, the state that it needs, and what it is called with again after a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,26 +291,38 @@ fn run(home: &dyn Home, command: Command, crash: Option<(u64, Fault)>) -> (bool,
     (crashed, end)
 }
 
-fn crash_everywhere(home: impl Fn() -> Box<dyn Home>) {
+/// Crashes the command at each of its calls; gives how many there were.
+fn crash_in(command: Command, home: &impl Fn() -> Box<dyn Home>) -> u64 {
+    let (_, undisturbed) = run(home().as_ref(), command, None);
     let mut all = 0;
-    for command in Command::ALL {
-        let (_, undisturbed) = run(home().as_ref(), command, None);
-        for fault in [Fault::CrashBefore, Fault::CrashAfter] {
-            let mut crashes = 0;
-            loop {
-                let crash = Some((crashes + 1, fault));
-                let (crashed, end) = run(home().as_ref(), command, crash);
-                let (end, expected) = (shape(&end), shape(&undisturbed));
-                assert_eq!(end, expected, "{command:?} with {crash:?}");
-                if !crashed {
-                    break;
-                }
-                crashes += 1;
+    for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+        let mut crashes = 0;
+        loop {
+            let crash = Some((crashes + 1, fault));
+            let (crashed, end) = run(home().as_ref(), command, crash);
+            let (end, expected) = (shape(&end), shape(&undisturbed));
+            assert_eq!(end, expected, "{command:?} with {crash:?}");
+            if !crashed {
+                break;
             }
-            assert!(crashes > 0, "{command:?} makes no call");
-            all += crashes;
+            crashes += 1;
         }
+        assert!(crashes > 0, "{command:?} makes no call");
+        all += crashes;
     }
+    all
+}
+
+fn crash_everywhere(home: impl Fn() -> Box<dyn Home> + Sync) {
+    let home = &home;
+    let all: u64 = thread::scope(|scope| {
+        let commands = Command::ALL.chunks(Command::ALL.len().div_ceil(THREADS));
+        let shares: Vec<_> = commands
+            .map(|share| scope.spawn(move || share.iter().map(|it| crash_in(*it, home)).sum()))
+            .collect();
+        let ended = shares.into_iter().map(|share| share.join());
+        ended.map(|sum: Result<u64, _>| sum.unwrap()).sum()
+    });
     assert!(all > 200, "{all} crashes are fewer than there were");
 }
 
