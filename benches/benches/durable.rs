@@ -121,6 +121,16 @@ impl Contest {
         )
     }
 
+    /// What a call makes the process compute, over all rounds.
+    fn cpu_us(rounds: &[Round], phase: usize) -> f64 {
+        let runs = rounds.iter().map(|round| &round.runs[phase]);
+        let sum = runs.fold((0.0, 0.0), |(cpu, calls), run| {
+            let own = run.calls.len() as f64;
+            (cpu + run.cpu_us() * own, calls + own)
+        });
+        sum.0 / sum.1
+    }
+
     /// The median time of a call in each round, in milliseconds.
     fn call_ms(rounds: &[Round], phase: usize) -> Spread {
         let of = |round: &Round| median(&round.runs[phase].calls).as_secs_f64() * 1e3;
@@ -159,16 +169,20 @@ fn print_costs(lives: &[Vec<Life>]) {
 fn print_rates(contest: &Contest) {
     let callers = contest.callers;
     println!("\n{callers} caller(s), {} jobs each", contest.jobs);
-    println!("\n| | exchange, 1/s | straight sled, 1/s | ratio | commits per sync | a call, ms |");
-    println!("|---|---|---|---|---|---|");
+    println!(
+        "\n| | exchange, 1/s | straight sled, 1/s | ratio | commits per sync | a call, ms | CPU, µs | CPU straight, µs |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
     for (phase, name) in PHASES.iter().enumerate() {
         println!(
-            "| {name} | {:.0} | {:.0} | {:.2} | {:.1} | {:.2} |",
+            "| {name} | {:.0} | {:.0} | {:.2} | {:.1} | {:.2} | {:.0} | {:.0} |",
             Contest::rates(&contest.exchange, phase),
             Contest::rates(&contest.straight, phase),
             contest.ratio(phase),
             contest.grouping(phase),
             Contest::call_ms(&contest.exchange, phase),
+            Contest::cpu_us(&contest.exchange, phase),
+            Contest::cpu_us(&contest.straight, phase),
         );
     }
 }

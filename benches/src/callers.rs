@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::Barrier;
 
+use crate::conditions::cpu;
 use crate::now;
 
 /// How a run went.
@@ -16,12 +17,20 @@ pub struct Run {
     pub took: Duration,
     /// How long each call took.
     pub calls: Vec<Duration>,
+    /// What this process computed meanwhile, its committer and whatever else included. To 10 ms.
+    pub cpu: Duration,
 }
 
 impl Run {
     /// Calls a second.
     pub fn rate(&self) -> f64 {
         self.calls.len() as f64 / self.took.as_secs_f64()
+    }
+
+    /// What a call makes the process compute, in microseconds. Hardly changed by what else the
+    /// machine does.
+    pub fn cpu_us(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / self.calls.len() as f64
     }
 }
 
@@ -60,6 +69,7 @@ where
                 })
             })
             .collect();
+        let computed = cpu();
         start.wait().await;
         let began = now();
         let mut run = Run::default();
@@ -70,6 +80,7 @@ where
             all.push(answers);
         }
         run.took = began.elapsed();
+        run.cpu = cpu().saturating_sub(computed);
         (run, all)
     })
 }

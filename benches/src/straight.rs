@@ -7,8 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use clawrk_store_sled::SledOptions;
-use sled::transaction::ConflictableTransactionError;
-use sled::{Batch, Transactional, Tree};
+use sled::Batch;
 use tokio::sync::oneshot;
 
 /// As many as the exchange puts into a group.
@@ -46,9 +45,8 @@ impl Straight {
             .expect("sled opens");
         let file = OpenOptions::new().write(true).open(folder.join("db"));
         let file = file.expect("sled's file");
-        let trees = ["records", "index"].map(|name| db.open_tree(name).expect("a tree"));
         let (queue, queued) = sync_channel(1_024);
-        let committer = thread::spawn(move || commit(&db, &trees, &file, &queued));
+        let committer = thread::spawn(move || commit(&db, &file, &queued));
         Straight {
             queue: Some(queue),
             committer: Some(committer),
@@ -78,15 +76,17 @@ impl Straight {
     }
 }
 
-fn commit(db: &sled::Db, trees: &[Tree; 2], file: &File, queued: &Receiver<Queued>) -> u64 {
+fn commit(db: &sled::Db, file: &File, queued: &Receiver<Queued>) -> u64 {
     let mut syncs = 0;
     while let Ok(first) = queued.recv() {
         let more = queued.try_iter().take(GROUP_MAX - 1);
         let (writes, answers): (Vec<_>, Vec<_>) = std::iter::once(first).chain(more).unzip();
-        let mut batches: [Batch; 2] = Default::default();
+        let mut batch = Batch::default();
         for write in writes {
-            for (batch, ops) in batches.iter_mut().zip([write.records, write.index]) {
+            // One tree: sled writes a batch to several only in a transaction, which is dearer.
+            for (space, ops) in [(0, write.records), (1, write.index)] {
                 for (key, value) in ops {
+                    let key = [&[space], &*key].concat();
                     match value {
                         Some(value) => batch.insert(key, value),
                         None => batch.remove(key),
@@ -94,13 +94,7 @@ fn commit(db: &sled::Db, trees: &[Tree; 2], file: &File, queued: &Receiver<Queue
                 }
             }
         }
-        let done = trees[..].transaction(|trees| {
-            for (tree, batch) in trees.iter().zip(&batches) {
-                tree.apply_batch(batch)?;
-            }
-            Ok::<_, ConflictableTransactionError<()>>(())
-        });
-        done.expect("sled writes");
+        db.apply_batch(batch).expect("sled writes");
         db.flush().expect("sled flushes");
         file.sync_data().expect("the disk syncs");
         syncs += 1;
