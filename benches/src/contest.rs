@@ -6,11 +6,11 @@ use std::sync::Arc;
 use clawrk_core::id::JobId;
 use tokio::runtime::Runtime;
 
-use crate::COMMANDS;
 use crate::callers::{Run, run};
 use crate::exchange::{self, Exchange, Pair};
 use crate::recorded::Life;
 use crate::straight::Straight;
+use crate::{COMMANDS, prompt};
 
 /// What is measured: the commands, then a whole life.
 pub const PHASES: [&str; COMMANDS.len() + 1] = ["create", "accept", "submit", "verify", "life"];
@@ -64,9 +64,9 @@ impl Session<'_> {
     /// Gives the commands up to this one, each to all jobs before the next, and shows every run.
     pub fn commands(&self, jobs: usize, last: usize, mut done: impl FnMut(usize, Run)) {
         let engine = self.exchange.engine.clone();
-        let create = move |(pair, n): (Pair, usize)| {
+        let create = move |(pair, prompt): (Pair, String)| {
             let engine = engine.clone();
-            async move { (exchange::create(&engine, &pair, n).await, pair) }
+            async move { (exchange::create(&engine, &pair, &prompt).await, pair) }
         };
         let (created, made) = run(self.runtime, self.spread(jobs), create);
         done(0, created);
@@ -83,16 +83,16 @@ impl Session<'_> {
     /// Takes so many new jobs of each caller through their whole lives.
     pub fn lives(&self, jobs: usize) -> Run {
         let engine = self.exchange.engine.clone();
-        let live = move |(pair, n): (Pair, usize)| {
+        let live = move |(pair, prompt): (Pair, String)| {
             let engine = engine.clone();
-            async move { exchange::live(&engine, &pair, n).await }
+            async move { exchange::live(&engine, &pair, &prompt).await }
         };
         run(self.runtime, self.spread(jobs), live).0
     }
 
-    /// So many numbered jobs for each pair.
-    fn spread(&self, jobs: usize) -> Vec<Vec<(Pair, usize)>> {
-        let work = |pair: &Pair| (0..jobs).map(|n| (pair.clone(), n)).collect();
+    /// So many prompts for each pair.
+    fn spread(&self, jobs: usize) -> Vec<Vec<(Pair, String)>> {
+        let work = |pair: &Pair| (0..jobs).map(|n| (pair.clone(), prompt(n))).collect();
         self.pairs.iter().map(work).collect()
     }
 }

@@ -15,7 +15,7 @@ use clawrk_store_sled::{SledStore, Stats};
 use clawrk_testkit::payments::ForbiddenPayments;
 use tokio::runtime::Handle;
 
-use crate::{output, prompt};
+use crate::output;
 
 /// Enough for every job of a benchmark.
 const CREDITS: i64 = 1_000_000_000;
@@ -88,8 +88,8 @@ pub async fn pairs(engine: &Engine, count: usize) -> Vec<Pair> {
 ///
 /// # Panics
 /// Where it is refused.
-pub async fn create(engine: &Engine, pair: &Pair, n: usize) -> JobId {
-    let job = engine.create_job(&pair.sender, &prompt(n)).await;
+pub async fn create(engine: &Engine, pair: &Pair, prompt: &str) -> JobId {
+    let job = engine.create_job(&pair.sender, prompt).await;
     job.expect("created").id
 }
 
@@ -104,8 +104,7 @@ pub async fn step(engine: &Engine, pair: &Pair, job: &JobId, step: usize) {
             Status::Accepted,
         ),
         2 => {
-            let output = output(step);
-            let submit = engine.submit_output(&pair.receiver, job, Some(&output));
+            let submit = engine.submit_output(&pair.receiver, job, Some(output()));
             (submit.await, Status::Submitted)
         }
         _ => (engine.verify_job(&pair.sender, job).await, Status::Verified),
@@ -114,8 +113,8 @@ pub async fn step(engine: &Engine, pair: &Pair, job: &JobId, step: usize) {
 }
 
 /// A job's whole life.
-pub async fn live(engine: &Engine, pair: &Pair, n: usize) {
-    let job = create(engine, pair, n).await;
+pub async fn live(engine: &Engine, pair: &Pair, prompt: &str) {
+    let job = create(engine, pair, prompt).await;
     for number in 1..4 {
         step(engine, pair, &job, number).await;
     }

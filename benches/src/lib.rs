@@ -23,6 +23,7 @@ pub mod numbers;
 pub mod recorded;
 pub mod straight;
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 /// The commands of a job's life, in their order.
@@ -39,22 +40,20 @@ pub fn now() -> Instant {
 
 /// A prompt of 1 KiB, as no other.
 pub fn prompt(n: usize) -> String {
-    text(
-        "Find out who first wrote about group commit, and what it is called elsewhere",
-        n,
-    )
+    let about = "Find out who first wrote about group commit, and what it is called elsewhere";
+    text(format!("{n}: {about}."))
 }
 
 /// An output of 1 KiB that passes.
-pub fn output(n: usize) -> String {
-    text(
-        "Group commit was first written about in the eighties, by those who built banks",
-        n,
-    )
+pub fn output() -> &'static str {
+    static OUTPUT: LazyLock<String> = LazyLock::new(|| {
+        let about = "Group commit was first written about by those who built banks.";
+        text(about.to_owned())
+    });
+    &OUTPUT
 }
 
-fn text(about: &str, n: usize) -> String {
-    let mut text = format!("{n}: {about}.");
+fn text(mut text: String) -> String {
     while text.len() < 1_024 {
         text.push_str(" It has to be said at some length, so that it fills a record.");
     }

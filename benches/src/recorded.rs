@@ -11,9 +11,9 @@ use clawrk_core::store::{
 };
 use tokio::runtime::Handle;
 
-use crate::COMMANDS;
 use crate::exchange::{create, engine, pairs, step};
 use crate::straight::Write;
+use crate::{COMMANDS, prompt};
 
 /// What a command writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub fn lives(runtime: &Handle, callers: usize, jobs: usize) -> Vec<Vec<Life>> {
             let mut lives = Vec::with_capacity(jobs);
             for n in 0..jobs {
                 store.take();
-                let job = create(&engine, pair, n).await;
+                let job = create(&engine, pair, &prompt(n)).await;
                 let mut life = [
                     store.take(),
                     Write::default(),
