@@ -72,14 +72,50 @@ impl Skills {
 
     /// The first skill that the prompt names as a word of its own, else the first of all.
     pub(crate) fn named_in(&self, prompt: &str) -> Option<&Arc<dyn Skill>> {
-        let prompt = prompt.to_lowercase();
-        let words: Vec<&str> = prompt
-            .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
-            .collect();
-        let named = self
-            .skills
-            .iter()
-            .find(|skill| words.contains(&skill.name()));
+        let mut skills = self.skills.iter();
+        let named = skills.find(|skill| is_word_of(prompt, skill.name()));
         named.or_else(|| self.skills.first())
+    }
+}
+
+/// Whether the text has this word, in capitals or not.
+fn is_word_of(text: &str, word: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let places = text.as_bytes().windows(word.len().max(1)).enumerate();
+    let mut found = places.filter(|(_, bytes)| bytes.eq_ignore_ascii_case(word.as_bytes()));
+    found.any(|(at, bytes)| {
+        let (before, behind) = (text.get(..at), text.get(at + bytes.len()..));
+        before.is_some_and(|text| !text.ends_with(part))
+            && behind.is_some_and(|text| !text.starts_with(part))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stands_alone() {
+        for text in [
+            "research",
+            "RESEARCH it",
+            "do (Research)!",
+            "é research é",
+            "re research",
+        ] {
+            assert!(is_word_of(text, "research"), "{text}");
+        }
+        for text in [
+            "",
+            "researches",
+            "re-research",
+            "research_",
+            "éresearch",
+            "researché",
+            "re",
+        ] {
+            assert!(!is_word_of(text, "research"), "{text}");
+        }
+        assert!(is_word_of("a wéb-search2, please", "please"));
     }
 }

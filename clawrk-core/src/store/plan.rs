@@ -22,13 +22,14 @@ impl Change {
     pub fn index_changes(&self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let mut gone = self.old.as_ref().map(index_entries).unwrap_or_default();
         let mut come = self.new.as_ref().map(index_entries).unwrap_or_default();
-        let kept: Vec<_> = gone
-            .iter()
-            .filter(|entry| come.contains(entry))
-            .cloned()
-            .collect();
-        gone.retain(|entry| !kept.contains(entry));
-        come.retain(|entry| !kept.contains(entry));
+        // What stays neither goes nor comes.
+        gone.retain(|entry| match come.iter().position(|other| other == entry) {
+            Some(at) => {
+                come.swap_remove(at);
+                false
+            }
+            None => true,
+        });
         (gone, come)
     }
 }
@@ -60,13 +61,21 @@ pub fn plan_valid(
     seq: u64,
     mut get: impl FnMut(&Key) -> Result<Option<Record>, StoreError>,
 ) -> Result<Vec<Change>, CommitError> {
+    // What a guard was checked against is mostly written as well, and not asked for again.
+    let mut guarded = Vec::with_capacity(batch.guards.len());
     for guard in &batch.guards {
-        check_guard(guard, get(guard.key()).map_err(CommitError::Refused)?)?;
+        let found = get(guard.key()).map_err(CommitError::Refused)?;
+        check_guard(guard, found.as_ref())?;
+        guarded.push((guard.key(), found));
     }
+    let mut old = |key: &Key| match guarded.iter_mut().find(|(guarded, _)| *guarded == key) {
+        Some((_, found)) => Ok(found.take()),
+        None => get(key).map_err(CommitError::Refused),
+    };
     let mut changes = Vec::with_capacity(batch.puts.len() + 2 * batch.postings.len());
     for put in &batch.puts {
         let key = put.key();
-        let old = get(&key).map_err(CommitError::Refused)?;
+        let old = old(&key)?;
         let first_seq = old.as_ref().map_or(seq, |old| old.seq);
         let new = Record {
             seq: first_seq,
@@ -79,7 +88,7 @@ pub fn plan_valid(
         });
     }
     for key in &batch.deletes {
-        let old = get(key).map_err(CommitError::Refused)?;
+        let old = old(key)?;
         changes.push(Change {
             key: key.clone(),
             old,
@@ -90,8 +99,8 @@ pub fn plan_valid(
     Ok(changes)
 }
 
-fn check_guard(guard: &Guard, found: Option<Record>) -> Result<(), CommitError> {
-    let holds = match (guard, &found) {
+fn check_guard(guard: &Guard, found: Option<&Record>) -> Result<(), CommitError> {
+    let holds = match (guard, found) {
         (Guard::At(_, version), Some(record)) => record.version == *version,
         (Guard::Absent(_), None) => true,
         _ => false,
