@@ -21,6 +21,8 @@ pub(crate) fn init(format: LogFormat, environment: &Environment) -> Result<(), W
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
+        // A reader that went away is no reason to stop: complaining to it would be a panic.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.init(),

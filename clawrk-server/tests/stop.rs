@@ -48,6 +48,22 @@ async fn both_signals_end_it_at_once_and_nothing_is_lost() {
     }
 }
 
+/// As when the output was piped into a program that has ended.
+#[test]
+fn a_log_that_nobody_reads_any_more_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = command();
+    command
+        .arg("--store")
+        .arg(format!("sled:{}", folder.path().display()))
+        .env("CLAWRK_ADMIN_KEY", ADMIN);
+    let mut server = Server::start_with_log(command, writer);
+    drop(reader);
+    server.signal("TERM");
+    assert_eq!(server.ended().code(), Some(0));
+}
+
 #[test]
 fn a_request_that_never_ends_is_dropped_in_time() {
     let folder = tempfile::tempdir().unwrap();

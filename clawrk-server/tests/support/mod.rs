@@ -53,9 +53,14 @@ impl Server {
         Server::start(command)
     }
 
-    pub(crate) fn start(mut command: Command) -> Server {
+    pub(crate) fn start(command: Command) -> Server {
+        Server::start_with_log(command, Stdio::inherit())
+    }
+
+    /// Starts one whose log goes there.
+    pub(crate) fn start_with_log(mut command: Command, log: impl Into<Stdio>) -> Server {
         command.env("CLAWRK_LISTEN", "127.0.0.1:0");
-        command.stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command.stdout(Stdio::piped()).stderr(log);
         let child = command.spawn().unwrap();
         let mut server = Server {
             address: SocketAddr::from(([0, 0, 0, 0], 0)),
