@@ -3,6 +3,9 @@
 use std::any::Any;
 
 use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::ALLOW;
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -13,7 +16,7 @@ use crate::error::ApiError;
 use crate::{admin, health, jobs, unserved, users};
 
 pub(crate) fn table(api: Api) -> Router {
-    Router::new()
+    let routes = Router::new()
         .merge(
             of_users()
                 .merge(of_the_operator())
@@ -22,7 +25,11 @@ pub(crate) fn table(api: Api) -> Router {
         .merge(open().method_not_allowed_fallback(unserved::open_method))
         .fallback(unserved::route)
         .layer(CatchPanicLayer::custom(panicked))
-        .with_state(api)
+        .with_state(api);
+    // A layer on the routes themselves would run before axum adds `Allow`.
+    Router::new()
+        .fallback_service(routes)
+        .layer(map_response(without_methods))
 }
 
 fn of_users() -> Router<Api> {
@@ -70,6 +77,14 @@ fn open() -> Router<Api> {
         .route("/api/cli-login/consume", post(unserved::login_code))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+}
+
+/// Which methods a route takes is told only to who has a token; axum tells everybody.
+async fn without_methods(mut response: Response) -> Response {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().remove(ALLOW);
+    }
+    response
 }
 
 /// The panic itself was reported by the panic hook.

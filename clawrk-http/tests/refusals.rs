@@ -112,6 +112,7 @@ fn is_unauthenticated(answer: &Answer) {
     answer.refused(401, "authentication_required");
     assert_eq!(String::from_utf8_lossy(&answer.body), UNAUTHENTICATED);
     assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(answer.header("allow"), None);
 }
 
 #[tokio::test]
