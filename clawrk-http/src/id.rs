@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use clawrk_core::error::Code;
 use clawrk_core::id::{JobId, UserId};
@@ -33,7 +33,9 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for PathId<T> {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let text = Path::<String>::from_request_parts(parts, state).await.ok();
-        Ok(PathId(text.and_then(|Path(text)| text.parse().ok())))
+        let params = RawPathParams::from_request_parts(parts, state).await.ok();
+        // A host may have parameters of its own in the prefix; the route's is the last.
+        let text = params.as_ref().and_then(|params| params.iter().last());
+        Ok(PathId(text.and_then(|(_, text)| text.parse().ok())))
     }
 }

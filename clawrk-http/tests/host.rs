@@ -76,6 +76,20 @@ async fn a_host_nests_it_and_brings_its_own_people() {
 }
 
 #[tokio::test]
+async fn the_prefix_may_have_parameters_of_its_own() {
+    let app = App::new().await;
+    let host = Router::new().nest("/of/{tenant}", router(app.engine.clone(), Names));
+    let id = app.job("Anything").await;
+    let job = send(
+        &host,
+        by("alice", "GET", &format!("/of/acme/api/jobs/{id}"), ""),
+    );
+    assert_eq!(job.await.is(200).text("id"), id);
+    let unknown = send(&host, by("alice", "GET", "/of/%2f/api/jobs/%ff", ""));
+    unknown.await.refused(404, "job_not_found");
+}
+
+#[tokio::test]
 async fn the_next_page_is_where_the_client_looks_for_it() {
     let app = App::new().await;
     let prompt = "x".repeat(32 << 10);
