@@ -13,6 +13,9 @@ use crate::error::ApiError;
 
 use clawrk_core::error::Code;
 
+/// What a number is called that no 64 bits hold.
+const TOO_LARGE: &str = "a number that large";
+
 /// The members of a body.
 #[derive(Debug, Default)]
 pub(crate) struct Object(HashMap<String, Member>);
@@ -182,11 +185,19 @@ impl<'de> Visitor<'de> for Scan<'_> {
 
     fn visit_u64<E>(self, number: u64) -> Result<Member, E> {
         let int = i64::try_from(number).map(Member::Int);
-        Ok(int.unwrap_or(Member::Other("a number that large")))
+        Ok(int.unwrap_or(Member::Other(TOO_LARGE)))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Member, E> {
-        Ok(Member::Other("a number with a fraction"))
+    fn visit_f64<E>(self, number: f64) -> Result<Member, E> {
+        // Past this, whole numbers arrive here too.
+        let large = i64::MAX as f64;
+        Ok(Member::Other(if number.abs() >= large {
+            TOO_LARGE
+        } else if number.fract() == 0.0 {
+            "a number with a point or an exponent"
+        } else {
+            "a number with a fraction"
+        }))
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Member, E> {

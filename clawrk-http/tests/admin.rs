@@ -118,6 +118,17 @@ async fn credits_are_given_taken_held_and_given_back() {
                 .contains("`delta`")
         );
     }
+    for (delta, kind) in [
+        ("1.5", "a number with a fraction"),
+        ("1e3", "a number with a point or an exponent"),
+        ("9223372036854775808", "a number that large"),
+        ("-9223372036854775809", "a number that large"),
+        ("18446744073709551616", "a number that large"),
+    ] {
+        let body = format!(r#"{{"delta": {delta}, "reason": "gift"}}"#);
+        let text = app.post(ADMIN, path, body.as_str()).await.text("error");
+        assert!(text.ends_with(&format!("not {kind}")), "{delta}: {text}");
+    }
     for reason in [r#"{"delta": 1}"#, r#"{"delta": 1, "reason": " "}"#] {
         let answer = app.post(ADMIN, path, reason).await;
         assert!(
