@@ -33,34 +33,68 @@ pub(crate) fn settle(settings: &Settings) -> Result<Operator, Wrong> {
         let said = format!("made for this run, shown this once: {key}");
         return Ok(Operator { key, said });
     };
-    let wrong = |error: io::Error| Wrong::new("admin_key", format!("{}: {error}", path.display()));
-    match fs::read_to_string(&path) {
-        Ok(text) => kept(&path, text.trim()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    match kept(&path)? {
+        Some(key) => {
+            let mut said = format!("as kept in {}", path.display());
+            if read_by_others(&path) {
+                said.push_str(", which others may read: take that permission away (chmod 600)");
+            }
+            Ok(Operator { key, said })
+        }
+        None => {
             let key = made()?;
-            keep(&path, &key).map_err(wrong)?;
+            keep(&path, &key).map_err(|error| {
+                let cause = "cannot be written; mend that, or set CLAWRK_ADMIN_KEY";
+                let path = path.display();
+                Wrong::new("admin_key", format!("{path} {cause}: {error}"))
+            })?;
             let said = format!(
                 "made and kept in {}, shown this once: {key}",
                 path.display()
             );
             Ok(Operator { key, said })
         }
-        Err(error) => Err(wrong(error)),
     }
 }
 
-fn kept(path: &Path, key: &str) -> Result<Operator, Wrong> {
-    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let cause = "holds no key; delete it to have one made, or set CLAWRK_ADMIN_KEY";
-        return Err(Wrong::new(
-            "admin_key",
-            format!("{} {cause}", path.display()),
-        ));
+/// Whether the key could be settled, without making one.
+pub(crate) fn check(settings: &Settings) -> Result<(), Wrong> {
+    match path(&settings.store) {
+        Some(path) if settings.admin_key.is_none() => kept(&path).map(|_| ()),
+        _ => Ok(()),
     }
-    Ok(Operator {
-        key: key.to_owned(),
-        said: format!("as kept in {}", path.display()),
-    })
+}
+
+/// The key in the file, if there is one.
+fn kept(path: &Path) -> Result<Option<String>, Wrong> {
+    let wrong = |cause: String| Wrong::new("admin_key", format!("{} {cause}", path.display()));
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let cause = "cannot be read; mend that, or set CLAWRK_ADMIN_KEY";
+            return Err(wrong(format!("{cause}: {error}")));
+        }
+    };
+    let key = bytes.trim_ascii();
+    if key.is_empty() || !key.iter().all(u8::is_ascii_graphic) {
+        let cause = "holds no key; delete it to have one made, or set CLAWRK_ADMIN_KEY";
+        return Err(wrong(cause.to_owned()));
+    }
+    Ok(Some(String::from_utf8_lossy(key).into_owned()))
+}
+
+/// Whether somebody but the owner may read the file.
+#[cfg(unix)]
+fn read_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o044 != 0)
+}
+
+/// Whether somebody but the owner may read the file: not known here.
+#[cfg(not(unix))]
+fn read_by_others(_: &Path) -> bool {
+    false
 }
 
 /// Where the key is kept; nowhere for a store without a folder.

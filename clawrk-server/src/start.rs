@@ -68,6 +68,7 @@ async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
     let engine = open(settings, given).await?;
     let listener = listen(settings, given).await?;
     drop(listener);
+    admin_key::check(settings)?;
     let closed = engine.close().await;
     closed.map_err(|error| Wrong::because(given.origin("store"), &error))?;
     say(format!("the store {} can be used", settings.store));

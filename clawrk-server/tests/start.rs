@@ -11,6 +11,7 @@ mod support;
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -216,7 +217,6 @@ fn a_disk_without_room_is_named() {
 }
 
 fn mode(path: &Path) -> u32 {
-    use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
@@ -248,16 +248,30 @@ async fn the_admin_key_is_made_once_kept_and_shown_once() {
     assert_eq!(client.post(&key, &users, "").await.status, 201);
     second.kill();
 
-    fs::write(&path, " \n").unwrap();
-    let mut command = command();
-    command
-        .arg("--store")
-        .arg(format!("sled:{}", folder.path().display()));
-    refused(
-        command.env("CLAWRK_LISTEN", "127.0.0.1:0"),
-        "admin_key",
-        "holds no key",
-    );
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let third = start();
+    assert!(third.said.iter().any(|line| line.contains("chmod 600")));
+    third.kill();
+}
+
+#[test]
+fn an_admin_key_that_cannot_be_used_is_named_by_a_check_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("admin.key");
+    let store = format!("sled:{}", folder.path().display());
+    for key in [&b" \n"[..], b"two words", b"\xff\xfe"] {
+        fs::write(&path, key).unwrap();
+        for check in [&[][..], &["--check"]] {
+            let mut command = plain();
+            command.args(["--store", &store]).args(check);
+            refused(&mut command, "admin_key", "holds no key");
+        }
+    }
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let mut command = plain();
+    command.args(["--store", &store]);
+    refused(&mut command, "admin_key", "cannot be read; mend that");
 }
 
 #[tokio::test]
