@@ -93,7 +93,9 @@ impl Given {
     pub(crate) fn lines(&self) -> Vec<String> {
         let line = |setting: &crate::settings::Setting| {
             let (text, origin) = match self.0.get(setting.name) {
-                Some(_) if setting.name == "admin_key" => ("(set)", self.origin(setting.name)),
+                Some((text, origin)) if setting.name == "admin_key" && !text.is_empty() => {
+                    ("(set)", origin.clone())
+                }
                 Some((text, origin)) => (text.as_str(), origin.clone()),
                 None => (setting.default, Origin::Default("default")),
             };
@@ -155,6 +157,21 @@ mod tests {
                 .lines()
                 .iter()
                 .any(|line| line.starts_with("admin_key = (set)"))
+        );
+    }
+
+    #[test]
+    fn an_admin_key_that_is_empty_in_the_file_is_not_set() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"admin_key = \"\"").unwrap();
+        let environment = Environment::of([("CLAWRK_CONFIG", file.path().to_str().unwrap())]);
+        let given = Given::gather(&Args::default(), &environment).unwrap();
+        assert_eq!(Settings::read(&given).unwrap().admin_key, None);
+        let lines = given.lines();
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.starts_with("admin_key = (not set)"))
         );
     }
 }
