@@ -170,7 +170,8 @@ fn print_rates(contest: &Contest) {
     let callers = contest.callers;
     println!("\n{callers} caller(s), {} jobs each", contest.jobs);
     println!(
-        "\n| | exchange, 1/s | straight sled, 1/s | ratio | commits per sync | a call, ms | CPU, µs | CPU straight, µs |"
+        "\n| | exchange, 1/s | straight sled, 1/s | ratio | commits per sync | a call, ms \
+         | CPU, µs | CPU straight, µs |"
     );
     println!("|---|---|---|---|---|---|---|---|");
     for (phase, name) in PHASES.iter().enumerate() {
