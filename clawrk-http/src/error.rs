@@ -105,6 +105,11 @@ impl ApiError {
                 "it is unknown whether this was done; look, or repeat it with the same \
                  Idempotency-Key",
             ),
+            (code @ Code::StorePoisoned, _) => ApiError::retry(
+                code,
+                "a write failed half-way, so nothing is answered until the store is opened \
+                 again; nothing was changed",
+            ),
             (code @ Code::Closed, _) => {
                 ApiError::retry(code, "the exchange was closed, as when it stops; try again")
             }

@@ -128,6 +128,8 @@ codes! {
         "The skill failed or took too long; the job is the receiver's again.";
     Busy "busy" 503 SameRequest Unavailable
         "Too many others change the same record at once.";
+    StorePoisoned "store_poisoned" 503 AfterChange Unavailable
+        "A write failed half-way, so the store answers nothing until it is opened again.";
     Closed "closed" 503 AfterChange Unavailable
         "The exchange was closed; open it again.";
     StoreUnavailable "store_unavailable" 503 SameRequest Unavailable

@@ -72,6 +72,10 @@ impl Error {
                 ..
             } => Code::StoreCorrupt,
             Error::Store {
+                source: StoreError::Poisoned { .. },
+                ..
+            } => Code::StorePoisoned,
+            Error::Store {
                 source: StoreError::Closed,
                 ..
             } => Code::Closed,
