@@ -63,7 +63,8 @@ pub struct Policy {
     pub payout_cents_per_credit: u32,
     /// The currency of payouts, as a lower-case ISO 4217 code. Default: `usd`.
     pub currency: String,
-    /// How long an idempotent request is remembered. Default: 30 days.
+    /// How long an idempotent request is remembered. Default: 30 days. Less than
+    /// [`Policy::IDEMPOTENCY_RETENTION_MIN`] counts as that.
     pub idempotency_retention: Duration,
 }
 
@@ -72,6 +73,16 @@ impl Policy {
     pub const ACCEPT_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
     /// The documented default of [`Policy::review_timeout`].
     pub const REVIEW_TIMEOUT: Duration = Duration::from_secs(72 * 60 * 60);
+
+    /// The least of [`Policy::idempotency_retention`]. The proofs of commits are kept as long, and
+    /// are needed for as long as a commit may be in doubt.
+    pub const IDEMPOTENCY_RETENTION_MIN: Duration = Duration::from_secs(60 * 60);
+
+    /// How long a request made now is remembered.
+    pub(crate) fn idempotency_retention(&self) -> Duration {
+        self.idempotency_retention
+            .max(Self::IDEMPOTENCY_RETENTION_MIN)
+    }
 
     /// How long a receiver may hold a job made now.
     pub fn accept_timeout(&self) -> Option<Duration> {

@@ -72,7 +72,7 @@ fn a_job_is_posted_taken_done_and_verified() {
         let job = engine.verify_job(&alice, &job.id).await.unwrap();
         assert_eq!(job.status, Status::Verified);
         assert!(job.verification.unwrap().passed);
-        let types: Vec<_> = engine.events(&bob, &job.id).await.unwrap();
+        let types: Vec<_> = engine.events(&bob, &job.id, 0).await.unwrap();
         assert_eq!(types.len(), 5);
         let all = engine.jobs(&alice, &PageRequest::first()).await.unwrap();
         assert_eq!(all.items.len(), 1);
@@ -151,5 +151,53 @@ fn one_key_has_one_effect() {
             .await
             .unwrap_err();
         assert_eq!(refused.code(), Code::IdempotencyKeyReused);
+    });
+}
+
+#[test]
+fn one_key_is_one_command_on_one_job() {
+    pollster::block_on(async {
+        let engine = engine(Policy::default());
+        let alice = user("alice");
+        let first = engine.create_job(&alice, "One").await.unwrap().id;
+        let second = engine.create_job(&alice, "Two").await.unwrap().id;
+        let once = Once::new("k", b"").unwrap();
+        let call = || Call::by(&alice).once(&once);
+        engine.accept_job(call(), &first).await.unwrap();
+        let reused = Code::IdempotencyKeyReused;
+        let other_job = engine.accept_job(call(), &second).await.unwrap_err();
+        let other_verb = engine.release_job(call(), &first).await.unwrap_err();
+        assert_eq!((other_job.code(), other_verb.code()), (reused, reused));
+        assert!(!once.was_replayed());
+        engine.accept_job(call(), &first).await.unwrap();
+        assert!(once.was_replayed());
+    });
+}
+
+#[test]
+fn a_long_history_comes_in_parts() {
+    pollster::block_on(async {
+        let engine = engine(Policy::default());
+        let alice = user("alice");
+        let job = engine.create_job(&alice, "Anything").await.unwrap().id;
+        for _ in 0..510 {
+            engine.accept_job(&alice, &job).await.unwrap();
+            engine.release_job(&alice, &job).await.unwrap();
+        }
+        let part = engine.events(&alice, &job, 0).await.unwrap();
+        assert_eq!(part.len() as u64, Engine::EVENTS_MAX);
+        let rest = engine
+            .events(&alice, &job, part.len() as u64)
+            .await
+            .unwrap();
+        let seqs: Vec<u64> = rest.iter().map(|event| event.seq).collect();
+        assert_eq!(seqs, (1_001..=1_021).collect::<Vec<u64>>());
+        assert!(
+            engine
+                .events(&alice, &job, u64::MAX)
+                .await
+                .unwrap()
+                .is_empty()
+        );
     });
 }

@@ -64,7 +64,7 @@ fn a_job_lives_and_refusals_are_the_engines_own() {
         engine.verify_job(&alice, &job.id).unwrap().status,
         Status::Verified
     );
-    assert_eq!(engine.events(&alice, &job.id).unwrap().len(), 5);
+    assert_eq!(engine.events(&alice, &job.id, 0).unwrap().len(), 5);
     let audit = engine.audit().unwrap();
     assert!(audit.ok() && audit.jobs == 1, "{audit:?}");
     engine.close().unwrap();

@@ -37,7 +37,7 @@ async fn an_overdue_job_returns_to_the_queue() {
         let _ = stopped.await;
     }));
     loop {
-        let seen = engine.events(&alice, &job.id).await.unwrap().len();
+        let seen = engine.events(&alice, &job.id, 0).await.unwrap().len();
         if seen == 3 {
             break;
         }

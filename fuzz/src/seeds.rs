@@ -228,6 +228,7 @@ fn onces() -> Vec<Body> {
             scope,
             key: "k-1".to_owned(),
             request: [1; 32],
+            command: String::new(),
             state,
             expires_at: AT,
             commit: COMMIT,

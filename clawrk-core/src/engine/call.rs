@@ -71,6 +71,8 @@ impl fmt::Debug for Once {
 pub struct Call<'a> {
     pub(crate) actor: Actor,
     pub(crate) once: Option<&'a Once>,
+    /// What the call does to what; empty until a verb takes the call.
+    pub(crate) command: String,
 }
 
 impl<'a> Call<'a> {
@@ -79,6 +81,7 @@ impl<'a> Call<'a> {
         Call {
             actor: Actor::User(user.clone()),
             once: None,
+            command: String::new(),
         }
     }
 
@@ -87,6 +90,7 @@ impl<'a> Call<'a> {
         Call {
             actor: Actor::Admin,
             once: None,
+            command: String::new(),
         }
     }
 
@@ -94,6 +98,13 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn once(mut self, once: &'a Once) -> Call<'a> {
         self.once = Some(once);
+        self
+    }
+
+    /// The same call, as a command on a job or a user: under one key, another command is another
+    /// request, whatever the caller takes for the request itself.
+    pub(crate) fn to(mut self, op: &str, subject: impl fmt::Display) -> Call<'a> {
+        self.command = format!("{op} {subject}");
         self
     }
 

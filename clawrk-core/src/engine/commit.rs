@@ -104,12 +104,13 @@ impl Engine {
             scope: Scope::Commit,
             key: batch.id.to_string(),
             request: [0; 32],
+            command: String::new(),
             state: OnceState::Proof,
             expires_at: self
                 .inner
                 .clock
                 .now()
-                .after(self.inner.policy.idempotency_retention),
+                .after(self.inner.policy.idempotency_retention()),
             commit: batch.id,
         };
         let record = Record::new(1, Body::Once(proof));

@@ -22,7 +22,7 @@ impl Engine {
     /// [`Rejection::Invalid`] or [`Rejection::TooLong`] for the prompt,
     /// [`Rejection::InsufficientCredits`]; [`Rejection::UserOnly`] for the operator.
     pub async fn create_job(&self, call: impl Into<Call<'_>>, prompt: &str) -> Result<Job, Error> {
-        let call = call.into();
+        let call = call.into().to("create", "job");
         let sender = call.user()?;
         for _ in 0..DECISIONS_MAX {
             let slot = match self.recall(&call).await? {

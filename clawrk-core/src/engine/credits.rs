@@ -81,7 +81,7 @@ impl Engine {
         delta: Credits,
         reason: &str,
     ) -> Result<Credits, Error> {
-        let call = call.into();
+        let call = call.into().to("grant", user);
         call.admin()?;
         for _ in 0..GRANT_DECISIONS_MAX {
             let slot = match self.recall(&call).await? {

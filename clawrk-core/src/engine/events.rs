@@ -1,40 +1,45 @@
 //! The history of a job.
 
 use crate::engine::Engine;
+use crate::engine::transition::corrupt;
 use crate::error::Error;
 use crate::id::{JobId, UserId};
 use crate::job::Event;
-use crate::record::Body;
-use crate::store::{Index, PageLimit};
+use crate::record::{Body, Record};
+use crate::store::Key;
 
 impl Engine {
-    /// A job's history, oldest first, for somebody who may see the job.
+    /// The most events that [`Engine::events`] answers at once.
+    pub const EVENTS_MAX: u64 = 1_000;
+
+    /// A job's history behind the event number `after`, oldest first, for somebody who may see the
+    /// job: 0 for all of it. A long history comes in parts of [`Engine::EVENTS_MAX`].
     ///
     /// # Errors
     /// As [`Engine::job`].
-    pub async fn events(&self, viewer: &UserId, job: &JobId) -> Result<Vec<Event>, Error> {
-        let (_, record) = self.job_record("events", job).await?;
+    pub async fn events(
+        &self,
+        viewer: &UserId,
+        job: &JobId,
+        after: u64,
+    ) -> Result<Vec<Event>, Error> {
+        let (version, record) = self.job_record("events", job).await?;
         self.check_visible(viewer, &record)?;
-        let (index, mut after, mut events) = (Index::EventsOf(*job), None, Vec::new());
-        loop {
-            let limit = PageLimit::rows(PageLimit::ROWS_MAX);
-            let page = self.inner.store.scan(&index, after.as_ref(), limit).await;
-            let page = page.map_err(|source| Error::Store {
-                op: "events",
-                source,
-            })?;
-            events.extend(
-                page.rows
-                    .into_iter()
-                    .filter_map(|record| match record.body {
-                        Body::Event(event) => Some(event),
-                        _ => None,
-                    }),
-            );
-            after = page.next;
-            if after.is_none() {
-                return Ok(events);
-            }
-        }
+        // Every version has its event, and events are never rewritten.
+        let last = version.min(after.saturating_add(Self::EVENTS_MAX));
+        let seqs = after.saturating_add(1)..=last;
+        let keys: Vec<Key> = seqs.map(|seq| Key::Event(*job, seq)).collect();
+        let found = self.read("events", &keys).await?;
+        let events = found.into_iter().map(|record| match record {
+            Some(Record {
+                body: Body::Event(event),
+                ..
+            }) => Ok(event),
+            _ => Err(corrupt(
+                "events",
+                format!("an event of job {job} is missing"),
+            )),
+        });
+        events.collect()
     }
 }

@@ -55,7 +55,7 @@ impl Engine {
                 body: Body::Once(found),
                 ..
             }) => {
-                if let Some(answer) = known(&found, once.request, now)? {
+                if let Some(answer) = known(&found, call, once.request, now)? {
                     return Ok(Recalled::Done(answer));
                 }
                 (Guard::At(key, version), version + 1)
@@ -66,8 +66,9 @@ impl Engine {
             scope: call.scope(),
             key: once.key.clone(),
             request: once.request,
+            command: call.command.clone(),
             state: OnceState::Reserved { until: now },
-            expires_at: now.after(self.inner.policy.idempotency_retention),
+            expires_at: now.after(self.inner.policy.idempotency_retention()),
             commit: crate::id::CommitId::from_bits(0),
         };
         Ok(Recalled::New(Box::new(Slot {
@@ -106,15 +107,18 @@ impl Engine {
 /// The answer of a request that is done; none where the record is spent.
 fn known(
     found: &OnceRecord,
+    call: &Call<'_>,
     request: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<Answer>, Rejection> {
     if found.expires_at <= now {
         return Ok(None);
     }
+    // Looked at before the verb is known, the command is not compared.
+    let same_command = call.command.is_empty() || found.command == call.command;
     match &found.state {
         OnceState::Reserved { until } if *until <= now => Ok(None),
-        _ if found.request != request => Err(Rejection::IdempotencyKeyReused),
+        _ if found.request != request || !same_command => Err(Rejection::IdempotencyKeyReused),
         OnceState::Reserved { until } => Err(Rejection::RequestInProgress {
             retry_after: until.since(now),
         }),

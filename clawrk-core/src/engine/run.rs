@@ -39,7 +39,7 @@ impl Engine {
         job: &JobId,
         output: Option<&str>,
     ) -> Result<Job, Error> {
-        let call = call.into();
+        let call = call.into().to("submit", job);
         let Some(output) = output.filter(|output| !output.is_empty()) else {
             return self.run_skill(&call, job).await;
         };

@@ -28,7 +28,7 @@ impl Engine {
     /// [`Rejection::JobNotFound`], [`Rejection::WrongStatus`]: of many callers at once, one gets
     /// the job. [`Rejection::UserOnly`] for the operator.
     pub async fn accept_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
-        let call = call.into();
+        let call = call.into().to("accept", job);
         let receiver = call.user()?.clone();
         self.transition(
             "accept",
@@ -45,7 +45,7 @@ impl Engine {
     /// # Errors
     /// [`Rejection::JobNotFound`], [`Rejection::WrongStatus`], [`Rejection::NotSender`].
     pub async fn verify_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
-        self.transition("verify", &call.into(), job, &Ask::Judge)
+        self.transition("verify", &call.into().to("verify", job), job, &Ask::Judge)
             .await
     }
 
@@ -54,8 +54,13 @@ impl Engine {
     /// # Errors
     /// [`Rejection::JobNotFound`], [`Rejection::WrongStatus`], [`Rejection::NotSender`].
     pub async fn cancel_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
-        self.transition("cancel", &call.into(), job, &Ask::Give(Command::Cancel))
-            .await
+        self.transition(
+            "cancel",
+            &call.into().to("cancel", job),
+            job,
+            &Ask::Give(Command::Cancel),
+        )
+        .await
     }
 
     /// Gives a job up that the caller accepted; it is offered again.
@@ -63,8 +68,13 @@ impl Engine {
     /// # Errors
     /// [`Rejection::JobNotFound`], [`Rejection::WrongStatus`], [`Rejection::NotReceiver`].
     pub async fn release_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
-        self.transition("release", &call.into(), job, &Ask::Give(Command::Release))
-            .await
+        self.transition(
+            "release",
+            &call.into().to("release", job),
+            job,
+            &Ask::Give(Command::Release),
+        )
+        .await
     }
 
     /// Does it, deciding afresh whenever somebody else was quicker.

@@ -107,7 +107,8 @@ impl Engine {
         id: &UserId,
         disabled: bool,
     ) -> Result<User, Error> {
-        let call = call.into();
+        let op = if disabled { "disable" } else { "enable" };
+        let call = call.into().to(op, id);
         call.admin()?;
         for _ in 0..DECISIONS_MAX {
             let recalled = self.recall(&call).await?;

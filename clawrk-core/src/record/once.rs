@@ -68,6 +68,8 @@ pub struct OnceRecord {
     pub key: String,
     /// A hash of the request, so that another one under the same key is noticed.
     pub request: [u8; 32],
+    /// What the request does to what, such as `accept` and the job's id; empty for a proof.
+    pub command: String,
     /// How far it is.
     pub state: OnceState,
     /// When it may be forgotten.

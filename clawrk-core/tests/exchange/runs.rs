@@ -265,7 +265,7 @@ fn what_a_skill_says_of_its_failure_is_kept_short_and_readable() {
     let said = Box::leak("no\0luck ".repeat(100).into_boxed_str());
     let it = exchange([End::Failure(said)]);
     assert_eq!(code(it.run("key").0), "skill_failed");
-    let events = pollster::block_on(it.engine.events(&it.bob, &it.job)).unwrap();
+    let events = pollster::block_on(it.engine.events(&it.bob, &it.job, 0)).unwrap();
     let Some(EventKind::RunFailed { cause }) = events.last().map(|event| &event.kind) else {
         panic!("{events:?}");
     };

@@ -104,7 +104,7 @@ pub(crate) async fn history(engine: &Engine, job: &JobId) -> Vec<&'static str> {
     let Some(Body::Job(record)) = record.into_iter().flatten().next().map(|r| r.body) else {
         panic!("no such job");
     };
-    let events = engine.events(&record.sender, job).await.unwrap();
+    let events = engine.events(&record.sender, job, 0).await.unwrap();
     events.iter().map(|event| event.kind.as_str()).collect()
 }
 

@@ -145,7 +145,7 @@ fn an_output_that_nobody_reviews_is_verified_by_the_exchange() {
         assert_eq!(it.tick().await, 2);
         assert_eq!(it.status(&good).await, Status::Verified);
         assert_eq!(it.status(&bad).await, Status::Rejected);
-        let events = it.engine.events(&it.alice, &good).await.unwrap();
+        let events = it.engine.events(&it.alice, &good, 0).await.unwrap();
         assert_eq!(events.last().unwrap().actor, Actor::System);
         let payouts = it.engine.payouts(&it.bob).await.unwrap();
         assert_eq!(payouts.len(), 1);

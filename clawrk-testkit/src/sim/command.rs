@@ -112,7 +112,7 @@ impl Command {
                     || job.receiver.as_ref() == Some(viewer)
                     || job.status == Status::Queued;
                 assert!(may, "{viewer} sees {job:?}");
-                for event in engine.events(viewer, id).await? {
+                for event in engine.events(viewer, id, 0).await? {
                     assert_eq!(event.job, *id);
                 }
             }

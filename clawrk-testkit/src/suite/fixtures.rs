@@ -235,6 +235,7 @@ pub(crate) fn once(scope: Scope, key: &str, expires: i64) -> Record {
             scope,
             key: key.to_owned(),
             request: [1; 32],
+            command: String::new(),
             state: OnceState::Proof,
             expires_at: at(expires),
             commit: CommitId::from_bits(9),

@@ -60,7 +60,7 @@ verbs! {
     pub fn release_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
     pub fn job(viewer: &UserId, job: &JobId) -> Job;
     pub fn jobs(sender: &UserId, page: &PageRequest) -> Jobs;
-    pub fn events(viewer: &UserId, job: &JobId) -> Vec<Event>;
+    pub fn events(viewer: &UserId, job: &JobId, after: u64) -> Vec<Event>;
     pub fn user(id: &UserId) -> User;
     pub fn create_user(id: Option<&str>, name: Option<&str>) -> NewUser;
     pub fn set_user_disabled<'a>(call: impl Into<Call<'a>>, id: &UserId, disabled: bool) -> User;

@@ -123,7 +123,7 @@ fn preview(text: &str) -> String {
 }
 
 async fn show_history(engine: &Engine, alice: &UserId, job: &Job) -> Result<(), clawrk::Error> {
-    for event in engine.events(alice, &job.id).await? {
+    for event in engine.events(alice, &job.id, 0).await? {
         println!("   {} {} {}", event.at, event.kind, event.actor);
     }
     println!("   alice's ledger, newest first:");
