@@ -29,6 +29,10 @@ pub type AuthError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// It alone decides who gets in: that the operator disabled a user is known to [`ApiKeys`], and to
 /// another implementation only if it looks.
+///
+/// Bodies are taken whatever their `Content-Type` is, so a form on a page of somebody else can send
+/// one. An implementation that goes by a cookie must see to it that such requests do not carry it
+/// (`SameSite=Lax` or `Strict`), or look at `Origin` itself. [`ApiKeys`] goes by no cookie.
 #[async_trait]
 pub trait Authenticate: Send + Sync + 'static {
     /// Whom the request is from; none where it carries nothing valid, and is answered with 401.

@@ -212,7 +212,7 @@ fn replay(call: &Call<'_>, answer: &Answer) -> Result<Credits, Error> {
 
 fn check_grant(delta: Credits, reason: &str) -> Result<(), Rejection> {
     if delta == Credits::ZERO || delta.units().unsigned_abs() > GRANT_MAX.unsigned_abs() {
-        let cause = format!("must not be 0, and between -{GRANT_MAX} and {GRANT_MAX}");
+        let cause = format!("must be between -{GRANT_MAX} and {GRANT_MAX}, and not 0");
         return Err(Rejection::invalid("delta", cause));
     }
     limits::text("reason", reason, REASON_BYTES_MAX)

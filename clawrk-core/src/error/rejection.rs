@@ -76,7 +76,7 @@ pub enum Rejection {
     #[error("the user id {0} is taken; choose another")]
     UserExists(UserId),
     /// Too few credits.
-    #[error("this takes {needed} credits and the account has too few; buy or ask for more")]
+    #[error("the account has too few credits: this takes {needed}; ask for more")]
     InsufficientCredits {
         /// How many it takes.
         needed: Credits,

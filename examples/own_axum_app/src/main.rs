@@ -18,7 +18,8 @@ use axum::routing::get;
 use clawrk::{UserId, async_trait};
 use clawrk_http::{AuthError, Authenticate, Principal, router};
 
-/// Who is logged in, by session. A real application asks its database.
+/// Who is logged in, by session. A real application asks its database, and gives the cookie out as
+/// `HttpOnly; Secure; SameSite=Lax`, so that pages of others cannot act for who is logged in.
 struct Sessions(HashMap<String, UserId>);
 
 #[async_trait]
