@@ -12,8 +12,13 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use crate::patient::Patient;
+
 /// How long the head of a request may take to arrive, also when a connection is idle before it.
 const HEAD_MAX: Duration = Duration::from_secs(60);
+
+/// How long a client may take none of its answer.
+const UNREAD_MAX: Duration = Duration::from_secs(30);
 
 /// How long to wait where no connection can be taken, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -66,7 +71,9 @@ impl Connections {
             tracing::debug!(%error, "a connection will be slower than it could be");
         }
         let service = TowerToHyperService::new(self.router.clone());
-        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        let connection = self
+            .http
+            .serve_connection(TokioIo::new(Patient::new(stream, UNREAD_MAX)), service);
         let watched = self.open.watch(connection);
         async {
             if let Err(error) = watched.await {

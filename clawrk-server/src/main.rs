@@ -5,6 +5,7 @@ mod announce;
 mod args;
 mod connections;
 mod log;
+mod patient;
 mod serve;
 mod settings;
 mod start;
