@@ -1,6 +1,9 @@
 //! What is not served: unknown routes, wrong methods, features that are off.
 
 use axum::extract::{Request, State};
+use axum::http::header::ALLOW;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use clawrk_core::error::Code;
 
 use crate::api::Api;
@@ -17,8 +20,18 @@ pub(crate) async fn route(State(api): State<Api>, request: Request) -> ApiError 
 }
 
 /// The route exists, but not with this method. Only who has a token is told so.
-pub(crate) async fn method(State(api): State<Api>, request: Request) -> ApiError {
-    refuse(&api, request, no_method()).await
+pub(crate) async fn method(
+    methods: &'static str,
+    State(api): State<Api>,
+    request: Request,
+) -> Response {
+    let refusal = refuse(&api, request, no_method()).await;
+    let mut response = refusal.into_response();
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let methods = HeaderValue::from_static(methods);
+        response.headers_mut().insert(ALLOW, methods);
+    }
+    response
 }
 
 /// The same on a route that needs no token.

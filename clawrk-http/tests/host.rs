@@ -76,6 +76,21 @@ async fn a_host_nests_it_and_brings_its_own_people() {
 }
 
 #[tokio::test]
+async fn a_host_without_a_prefix_may_have_a_fallback() {
+    let app = App::new().await;
+    let host = Router::new()
+        .merge(router(app.engine.clone(), Names))
+        .fallback(|| async { "the host's own fallback" });
+    send(&host, by("alice", "GET", "/api/jobs", ""))
+        .await
+        .is(200);
+    let wrong = send(&host, by("alice", "PUT", "/api/jobs", "")).await;
+    wrong.refused(405, "method_not_allowed");
+    let own = send(&host, request("GET", "", "/elsewhere", "")).await;
+    assert_eq!(own.is(200).body, b"the host's own fallback");
+}
+
+#[tokio::test]
 async fn the_prefix_may_have_parameters_of_its_own() {
     let app = App::new().await;
     let host = Router::new().nest("/of/{tenant}", router(app.engine.clone(), Names));
