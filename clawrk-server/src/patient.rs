@@ -115,7 +115,7 @@ mod tests {
         let mut mine = Patient::new(mine, MAX);
         let reading = tokio::spawn(async move {
             for _ in 0..8 {
-                sleep(MAX / 2).await;
+                tokio::time::advance(MAX / 2).await;
                 theirs.read_exact(&mut [0; 16]).await.unwrap();
             }
         });
