@@ -19,7 +19,7 @@ const KEY_CHARS_MAX: usize = 255;
 /// back without a second effect. Remembered for [`idempotency_retention`]; a refusal is not
 /// remembered, since it changed nothing.
 ///
-/// [`idempotency_retention`]: crate::policy::Policy::idempotency_retention
+/// [`idempotency_retention`]: field@crate::policy::Policy::idempotency_retention
 pub struct Once {
     pub(crate) key: String,
     pub(crate) request: [u8; 32],
