@@ -74,8 +74,8 @@ impl Policy {
     /// The documented default of [`Policy::review_timeout`].
     pub const REVIEW_TIMEOUT: Duration = Duration::from_secs(72 * 60 * 60);
 
-    /// The least of [`Policy::idempotency_retention`](field@Policy::idempotency_retention). The proofs of commits are kept as long, and
-    /// are needed for as long as a commit may be in doubt.
+    /// The least of [`idempotency_retention`](field@Policy::idempotency_retention). The proofs of
+    /// commits are kept as long, and are needed for as long as a commit may be in doubt.
     pub const IDEMPOTENCY_RETENTION_MIN: Duration = Duration::from_secs(60 * 60);
 
     /// How long a request made now is remembered.
