@@ -79,7 +79,7 @@ impl Policy {
     pub const IDEMPOTENCY_RETENTION_MIN: Duration = Duration::from_secs(60 * 60);
 
     /// How long a request made now is remembered.
-    pub(crate) fn idempotency_retention(&self) -> Duration {
+    pub(crate) fn retention(&self) -> Duration {
         self.idempotency_retention
             .max(Self::IDEMPOTENCY_RETENTION_MIN)
     }

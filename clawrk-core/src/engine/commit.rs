@@ -106,11 +106,7 @@ impl Engine {
             request: [0; 32],
             command: String::new(),
             state: OnceState::Proof,
-            expires_at: self
-                .inner
-                .clock
-                .now()
-                .after(self.inner.policy.idempotency_retention()),
+            expires_at: self.inner.clock.now().after(self.inner.policy.retention()),
             commit: batch.id,
         };
         let record = Record::new(1, Body::Once(proof));

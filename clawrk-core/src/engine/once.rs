@@ -68,7 +68,7 @@ impl Engine {
             request: once.request,
             command: call.command.clone(),
             state: OnceState::Reserved { until: now },
-            expires_at: now.after(self.inner.policy.idempotency_retention()),
+            expires_at: now.after(self.inner.policy.retention()),
             commit: crate::id::CommitId::from_bits(0),
         };
         Ok(Recalled::New(Box::new(Slot {
