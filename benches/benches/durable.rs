@@ -80,6 +80,7 @@ fn main() -> io::Result<()> {
     print_costs(&contests[0].lives);
     contests.iter().for_each(print_rates);
     print_one_caller(&contests[0], sync);
+    contests.last().map(print_audit);
     contests.last().map(print_goals);
     Ok(())
 }
@@ -186,6 +187,12 @@ fn print_rates(contest: &Contest) {
             Contest::cpu_us(&contest.straight, phase),
         );
     }
+}
+
+fn print_audit(contest: &Contest) {
+    let audits = contest.exchange.iter().filter_map(|round| round.audit);
+    let each = Spread::of(audits.map(|(jobs, took)| took.as_secs_f64() * 1e6 / jobs as f64));
+    println!("\naudit of a round's jobs, all verified: {each} µs a job");
 }
 
 /// One caller: each commit within two syncs and a millisecond.

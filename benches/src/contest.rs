@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clawrk_core::id::JobId;
 use tokio::runtime::Runtime;
@@ -10,7 +11,7 @@ use crate::callers::{Run, run};
 use crate::exchange::{self, Exchange, Pair};
 use crate::recorded::Life;
 use crate::straight::Straight;
-use crate::{COMMANDS, prompt};
+use crate::{COMMANDS, now, prompt};
 
 /// What is measured: the commands, then a whole life.
 pub const PHASES: [&str; COMMANDS.len() + 1] = ["create", "accept", "submit", "verify", "life"];
@@ -22,9 +23,14 @@ pub struct Round {
     pub runs: [Run; PHASES.len()],
     /// Commits for each sync, in each of [`PHASES`]; none where nobody counted.
     pub grouping: [Option<f64>; PHASES.len()],
+    /// How many jobs an audit saw in the end, and how long it took; none where there is none.
+    pub audit: Option<(u64, Duration)>,
 }
 
-/// A round of the exchange in a new folder.
+/// A round of the exchange in a new folder, with an audit in the end.
+///
+/// # Panics
+/// Where something is refused, or the audit finds something.
 pub fn exchange(runtime: &Runtime, folder: &Path, callers: usize, jobs: usize) -> Round {
     let session = Session::open(runtime, folder, callers);
     let mut round = Round::default();
@@ -38,6 +44,10 @@ pub fn exchange(runtime: &Runtime, folder: &Path, callers: usize, jobs: usize) -
     };
     session.commands(jobs, COMMANDS.len() - 1, &mut done);
     done(COMMANDS.len(), session.lives(jobs));
+    let began = now();
+    let audit = pollster::block_on(session.exchange.engine.audit()).expect("an audit");
+    assert!(audit.ok(), "{:#?}", audit.violations);
+    round.audit = Some((audit.jobs, began.elapsed()));
     round
 }
 
