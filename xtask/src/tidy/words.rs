@@ -76,7 +76,7 @@ const BANS: &[Ban] = &[
         word: concat!("sle", "ep("),
         endings: SOURCE,
         place: Place::Tests,
-        // The `Clock` port: in tests its time is moved by hand, as is tokio's where it is paused.
+        // The `Clock` port: in tests its time is moved by hand.
         unless: &[concat!("fn sle", "ep("), concat!("clock.sle", "ep(")],
         why: RACE,
     },
@@ -88,9 +88,6 @@ const BANS: &[Ban] = &[
     anywhere(concat!("replace", "-with"), REGISTRY),
 ];
 
-/// What a test says whose clock stands still until everybody waits.
-const PAUSED: &str = "start_paused = true";
-
 /// Folders in which people work; a path into one is good on that machine alone.
 const HOMES: &[&str] = &["work", "root", "home", "Users"];
 
@@ -101,9 +98,8 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
     }
     let tests_from = first_line_of_tests(file);
     let mut findings = Vec::new();
-    let real_time = !file.text.contains(PAUSED);
     for (index, line) in file.text.lines().enumerate() {
-        let in_tests = index >= tests_from && real_time;
+        let in_tests = index >= tests_from;
         let broken = BANS.iter().filter(|ban| {
             let place = ban.place == Place::Anywhere || in_tests;
             place && ban.is_about(file) && ban.is_in(line)
@@ -189,8 +185,6 @@ mod tests {
         assert_eq!(lines("a/tests/clock.rs", clock), [] as [usize; 0]);
         let both = format!("{clock} {}", concat!("sle", "ep(1)"));
         assert_eq!(lines("a/tests/clock.rs", &both), [1]);
-        let paused = format!("#[tokio::test({PAUSED})]\n{both}");
-        assert_eq!(lines("a/tests/clock.rs", &paused), [] as [usize; 0]);
     }
 
     #[test]
