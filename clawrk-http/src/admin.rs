@@ -1,10 +1,11 @@
 //! Routes of the operator.
 
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use clawrk_core::engine::NewApiKey;
+use clawrk_core::Call;
+use clawrk_core::engine::{NewApiKey, PageRequest};
 use clawrk_core::id::UserId;
 use clawrk_core::money::Credits;
 use clawrk_core::time::Timestamp;
@@ -15,6 +16,7 @@ use crate::command::{By, Command, Operator, Secret};
 use crate::error::ApiError;
 use crate::id::PathId;
 use crate::json;
+use crate::page::{self, Asked};
 use crate::reply;
 
 #[derive(Serialize)]
@@ -29,6 +31,13 @@ struct User {
     name: Option<String>,
     credits: Credits,
     created_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    user: User,
+    disabled: bool,
 }
 
 #[derive(Serialize)]
@@ -59,6 +68,40 @@ impl From<NewApiKey> for NewKey {
             created_at: new.key.created_at,
         }
     }
+}
+
+/// How many users a page has where the query does not say.
+const USERS_DEFAULT: usize = 100;
+
+/// All users, by id.
+pub(crate) async fn users(
+    State(api): State<Api>,
+    OriginalUri(uri): OriginalUri,
+    _: By<Operator>,
+) -> Result<Response, ApiError> {
+    let asked = Asked::of(&uri)?;
+    let request = PageRequest {
+        after: asked.cursor,
+        rows: asked.limit.unwrap_or(USERS_DEFAULT),
+        ..PageRequest::first()
+    };
+    let users = api.engine.users(Call::by_admin(), &request).await?;
+    let listed = users.items.into_iter().map(|user| Listed {
+        user: User {
+            id: user.id,
+            name: user.name,
+            credits: user.credits,
+            created_at: user.created_at,
+        },
+        disabled: user.disabled,
+    });
+    let response = reply::json(StatusCode::OK, &listed.collect::<Vec<_>>());
+    Ok(page::with_next(
+        response,
+        uri.path(),
+        asked.limit,
+        users.next,
+    ))
 }
 
 pub(crate) async fn create_user(

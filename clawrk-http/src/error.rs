@@ -24,6 +24,10 @@ pub(crate) struct ApiError {
     retry_after: Option<Duration>,
 }
 
+/// When to try again at the latest: a reservation lasts as long as its request might, and most
+/// requests end much sooner.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
+
 /// What is sent.
 #[derive(Serialize)]
 struct Body<'a> {
@@ -134,7 +138,9 @@ impl From<Error> for ApiError {
 impl From<Rejection> for ApiError {
     fn from(rejection: Rejection) -> ApiError {
         let retry_after = match &rejection {
-            Rejection::RequestInProgress { retry_after } => Some(*retry_after),
+            Rejection::RequestInProgress { retry_after } => {
+                Some((*retry_after).min(RETRY_AFTER_MAX))
+            }
             _ => None,
         };
         ApiError {

@@ -1,8 +1,7 @@
 //! Routes of jobs.
 
-use axum::extract::{OriginalUri, Query, State};
-use axum::http::header::LINK;
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::extract::{OriginalUri, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use clawrk_core::engine::PageRequest;
 use clawrk_core::id::JobId;
@@ -12,6 +11,7 @@ use crate::command::{By, Command, Role, User};
 use crate::error::ApiError;
 use crate::id::PathId;
 use crate::json;
+use crate::page;
 use crate::reply;
 
 pub(crate) async fn create(
@@ -34,17 +34,13 @@ pub(crate) async fn list(
     OriginalUri(uri): OriginalUri,
     By(User(user)): By<User>,
 ) -> Result<Response, ApiError> {
-    let page = PageRequest {
-        after: cursor(&uri),
+    let asked = PageRequest {
+        after: page::cursor(&uri),
         ..PageRequest::first()
     };
-    let jobs = api.engine.jobs(&user, &page).await?;
-    let mut response = reply::json(StatusCode::OK, &jobs.items);
-    let next = jobs.next.map(|next| link(uri.path(), &next));
-    if let Some(Ok(next)) = next {
-        response.headers_mut().insert(LINK, next);
-    }
-    Ok(response)
+    let jobs = api.engine.jobs(&user, &asked).await?;
+    let response = reply::json(StatusCode::OK, &jobs.items);
+    Ok(page::with_next(response, uri.path(), None, jobs.next))
 }
 
 pub(crate) async fn show(
@@ -124,15 +120,4 @@ pub(crate) async fn release<R: Role + Sync>(
         Ok(command.done(StatusCode::OK, &job))
     })
     .await
-}
-
-fn cursor(uri: &Uri) -> Option<String> {
-    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
-    let cursor = pairs.into_iter().find(|(name, _)| name == "cursor");
-    cursor.map(|(_, cursor)| cursor)
-}
-
-/// Where the next page is, as seen by a client, below whatever the router is nested in.
-fn link(path: &str, cursor: &str) -> Result<HeaderValue, axum::http::header::InvalidHeaderValue> {
-    HeaderValue::try_from(format!("<{path}?cursor={cursor}>; rel=\"next\""))
 }

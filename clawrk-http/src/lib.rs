@@ -44,6 +44,7 @@ mod id;
 mod jobs;
 mod json;
 mod limits;
+mod page;
 mod reply;
 mod routes;
 mod unserved;

@@ -44,7 +44,12 @@ fn of_users() -> Router<Api> {
 
 fn of_the_operator() -> Router<Api> {
     Router::new()
-        .route("/api/admin/users", post_only(admin::create_user))
+        .route(
+            "/api/admin/users",
+            only("GET,HEAD,POST")
+                .post(admin::create_user)
+                .get(admin::users),
+        )
         .route("/api/admin/users/{id}/keys", post_only(admin::create_key))
         .route("/api/admin/users/{id}/credits", post_only(admin::grant))
         .route("/api/admin/users/{id}/disable", post_only(admin::disable))

@@ -209,3 +209,48 @@ async fn the_audit_says_what_it_looked_at() {
     assert_eq!((&audit["jobs"], &audit["users"]), (&json!(1), &json!(3)));
     assert_eq!(audit["entries"], 4);
 }
+
+#[tokio::test]
+async fn the_operator_lists_users_page_by_page() {
+    let app = App::new().await;
+    for id in ["u1", "u2", "u3"] {
+        let body = json!({ "id": id }).to_string();
+        app.post(ADMIN, "/api/admin/users", &body).await.is(201);
+    }
+    app.post(ADMIN, "/api/admin/users/u2/disable", "")
+        .await
+        .is(200);
+    let (mut path, mut seen) = ("/api/admin/users?limit=2".to_owned(), Vec::new());
+    loop {
+        let page = app.get(ADMIN, &path).await;
+        let users = page.is(200).json();
+        let users = users.as_array().unwrap();
+        assert!((1..=2).contains(&users.len()));
+        seen.extend(users.iter().cloned());
+        let Some(link) = page.header("link") else {
+            break;
+        };
+        let (next, rel) = link.split_once('>').unwrap();
+        assert_eq!(rel, "; rel=\"next\"");
+        path = next.trim_start_matches('<').to_owned();
+        assert!(path.contains("limit=2&"), "{path}");
+    }
+    let ids: Vec<_> = seen.iter().map(|user| user["id"].clone()).collect();
+    assert!(ids.is_sorted_by_key(|id| id.as_str().map(str::to_owned)));
+    let of = |id: &str| seen.iter().find(|user| user["id"] == id).unwrap();
+    assert_eq!(
+        (&of("u1")["disabled"], &of("u2")["disabled"]),
+        (&json!(false), &json!(true))
+    );
+    for limit in ["0", "101", "-1", "x", ""] {
+        let refused = app
+            .get(ADMIN, &format!("/api/admin/users?limit={limit}"))
+            .await;
+        refused.refused(400, "invalid_request");
+    }
+    let forged = app.get(ADMIN, "/api/admin/users?cursor=zz").await;
+    forged.refused(400, "invalid_request");
+    app.get(&app.bob, "/api/admin/users")
+        .await
+        .refused(403, "admin_only");
+}

@@ -129,7 +129,8 @@ async fn while_the_first_is_worked_on_others_wait() {
     first.is(200);
     second.refused(409, "request_in_progress");
     let wait: u64 = second.header("retry-after").unwrap().parse().unwrap();
-    assert!((1..=70).contains(&wait), "{wait}");
+    // Most runs end long before their lease does.
+    assert!((1..=5).contains(&wait), "{wait}");
     other.refused(409, "idempotency_key_reused");
     let again = app.once("k", &app.bob, &path, "").await;
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The folder of a store, held by one process at a time.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::OpenError;
@@ -32,7 +32,7 @@ impl Folder {
             return Err(OpenError::NotAFolder(path.to_owned()));
         }
         if !exists {
-            fs::create_dir_all(path).map_err(|error| OpenError::at(path, error))?;
+            make(path).map_err(|error| OpenError::at(path, error))?;
             if let Some(parent) = path
                 .parent()
                 .filter(|parent| !parent.as_os_str().is_empty())
@@ -59,6 +59,15 @@ impl Folder {
     pub fn sync(&self) -> Result<(), OpenError> {
         sync_folder(&self.path)
     }
+}
+
+/// Makes a folder that its owner alone can look into: it holds what people wrote to each other.
+fn make(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 #[cfg(windows)]

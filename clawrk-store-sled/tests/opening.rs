@@ -22,11 +22,36 @@ fn refusal(path: &Path) -> OpenError {
     }
 }
 
+/// The database without the store around it. sled's threads let go of its lock a little after the
+/// store was dropped.
+fn bare(path: &Path) -> sled::Db {
+    const TRIES: usize = 100_000;
+    let opened = (0..TRIES).find_map(|_| match sled::open(path) {
+        Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
+            std::thread::yield_now();
+            None
+        }
+        opened => Some(opened.unwrap()),
+    });
+    opened.unwrap()
+}
+
 /// Every refusal names the folder.
 fn says(error: &OpenError, path: &Path, what: &str) {
     let text = error.to_string();
     assert!(text.contains(what), "{text}");
     assert!(text.contains(&path.display().to_string()), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_folder_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("new");
+    drop(SledStore::open(&path).unwrap());
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]
@@ -116,7 +141,7 @@ fn a_later_format_is_refused() {
     fill(&SledStore::open(folder.path()).unwrap(), 0..9);
     let head = [vec![2], b"what a later release notes".to_vec()].concat();
     let head = [&head[..], &crc32fast::hash(&head).to_be_bytes()].concat();
-    let db = sled::open(folder.path()).unwrap();
+    let db = bare(folder.path());
     assert!(db.insert(b"\0head", head).unwrap().is_some());
     drop(db);
     let error = refusal(folder.path());
@@ -163,7 +188,7 @@ fn long_records_come_whole_and_go_whole() {
         .collect();
     block_on(store.commit(&delete)).unwrap();
     drop(store);
-    let db = sled::open(folder.path()).unwrap();
+    let db = bare(folder.path());
     let left: Vec<_> = db.iter().keys().map(|key| key.unwrap().to_vec()).collect();
     assert_eq!(left, [b"\0head".to_vec()]);
     drop(db);

@@ -34,7 +34,7 @@ pub use clawrk_core::audit::{Audit, Violation, ViolationKind};
 pub use clawrk_core::clock::Clock;
 pub use clawrk_core::engine::{
     ApiKey, Call, Engine, EngineBuilder, Entries, Entry, Jobs, NewApiKey, NewUser, Once,
-    PageRequest, Payout, Progress, User,
+    PageRequest, Payout, Progress, User, Users,
 };
 pub use clawrk_core::error::{CODES, Code, CodeInfo, Error, Rejection, Retry};
 pub use clawrk_core::id::{InvalidId, JobId, KeyId, PayoutId, UserId};

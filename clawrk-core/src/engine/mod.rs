@@ -40,7 +40,7 @@ pub use jobs::Jobs;
 pub use keys::{ApiKey, NewApiKey};
 pub use page::PageRequest;
 pub use tick::Progress;
-pub use users::{NewUser, User};
+pub use users::{NewUser, User, Users};
 
 /// How often a command is decided afresh when others change the same job.
 const DECISIONS_MAX: usize = 16;

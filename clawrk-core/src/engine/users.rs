@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::engine::commit::CommitFailure;
 use crate::engine::keys::NewApiKey;
 use crate::engine::once::Recalled;
-use crate::engine::{Call, DECISIONS_MAX, Engine};
+use crate::engine::page::{cursor, cursor_text};
+use crate::engine::{Call, DECISIONS_MAX, Engine, PageRequest};
 use crate::error::{Error, Rejection};
 use crate::id::UserId;
 use crate::money::Credits;
-use crate::record::{Answer, Body, Record, UserRecord};
-use crate::store::{Batch, Guard, Key};
+use crate::record::{Answer, Body, Kind, Record, UserRecord};
+use crate::store::{Batch, Guard, Index, Key, PageLimit};
 use crate::time::Timestamp;
 
 /// The longest id that may be chosen for a new user, in characters.
@@ -41,6 +42,15 @@ pub struct NewUser {
     pub user: User,
     /// The key, whose secret is shown this once.
     pub api_key: NewApiKey,
+}
+
+/// A page of users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Users {
+    /// The users.
+    pub items: Vec<User>,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
 }
 
 impl Engine {
@@ -92,6 +102,36 @@ impl Engine {
             Err(CommitFailure::Conflict) => Err(Rejection::UserExists(id).into()),
             Err(failure) => Err(failure.into_error("create user")),
         }
+    }
+
+    /// A page of all users, by id. For the operator.
+    ///
+    /// # Errors
+    /// [`Rejection::AdminOnly`], [`Rejection::Invalid`] for a cursor that is none.
+    pub async fn users(
+        &self,
+        call: impl Into<Call<'_>>,
+        page: &PageRequest,
+    ) -> Result<Users, Error> {
+        call.into().admin()?;
+        let index = Index::All(Kind::User);
+        let prefix = index.record_prefix().unwrap_or_default();
+        let after = page.after.as_deref();
+        let after = after.map(|text| cursor(&prefix, text)).transpose()?;
+        let limit = PageLimit::rows(page.rows);
+        let page = self.inner.store.scan(&index, after.as_ref(), limit).await;
+        let page = page.map_err(|source| Error::Store {
+            op: "users",
+            source,
+        })?;
+        let mut items = Vec::with_capacity(page.rows.len());
+        for record in page.rows {
+            if let Body::User(record) = record.body {
+                items.push(self.with_credits(record).await?);
+            }
+        }
+        let next = page.next.map(|at| cursor_text(&prefix, &at));
+        Ok(Users { items, next })
     }
 
     /// Refuses a user's tokens from now on, or takes them again. For the operator.

@@ -4,7 +4,7 @@ use super::Error;
 use super::runtime::Runtime;
 use crate::{
     Audit, Call, Credits, Entries, Event, Job, JobId, Jobs, NewApiKey, NewUser, PageRequest,
-    Payout, Policy, Progress, SkillInfo, User, UserId,
+    Payout, Policy, Progress, SkillInfo, User, UserId, Users,
 };
 
 /// The exchange, for threads that may wait. Cheap to clone; all clones are the same exchange.
@@ -63,6 +63,7 @@ verbs! {
     pub fn events(viewer: &UserId, job: &JobId, after: u64) -> Vec<Event>;
     pub fn user(id: &UserId) -> User;
     pub fn create_user(id: Option<&str>, name: Option<&str>) -> NewUser;
+    pub fn users<'a>(call: impl Into<Call<'a>>, page: &PageRequest) -> Users;
     pub fn set_user_disabled<'a>(call: impl Into<Call<'a>>, id: &UserId, disabled: bool) -> User;
     pub fn create_key(user: &UserId, name: Option<&str>) -> NewApiKey;
     pub fn authenticate(secret: &str) -> Option<UserId>;
