@@ -7,7 +7,8 @@ use clawrk_core::id::JobId;
 use clawrk_core::record::Record;
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::store::{
-    Batch, Change, CommitError, Cursor, Index, Key, Page, PageLimit, Store, StoreError, plan,
+    Batch, Change, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
+    plan,
 };
 use tokio::runtime::Handle;
 
@@ -123,6 +124,10 @@ impl Store for Recorder {
         limit: PageLimit,
     ) -> Result<Page, StoreError> {
         self.inner.scan(index, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.inner.counts().await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

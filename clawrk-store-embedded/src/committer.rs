@@ -111,7 +111,7 @@ fn land<E: EmbeddedEngine>(
         shared.end(poisoned(&cause));
     }
     // Only now: a reader that no longer finds the group must find that the store has ended.
-    shared.land(&in_flight);
+    shared.land(&in_flight, head.counts);
     result.map(|()| Times {
         apply: applied - began,
         sync: synced - applied,

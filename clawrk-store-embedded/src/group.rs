@@ -68,7 +68,7 @@ where
     /// Adds a batch, or leaves everything as it was and says why.
     pub(crate) fn add(&mut self, prepared: Prepared) -> Result<(), CommitError> {
         let Prepared { batch, encoded, .. } = prepared;
-        let seq = self.head.seq + 1;
+        let seq = self.head.counts.seq + 1;
         let (records, read) = (&mut self.records, &mut self.read);
         let changes = plan_valid(&batch, seq, |key| get(records, read, key))?;
         let mut encoded = encoded.into_iter();
@@ -81,7 +81,7 @@ where
                 (None, _) => None,
             });
         }
-        self.head.seq = seq;
+        self.head.counts.seq = seq;
         for (change, value) in changes.into_iter().zip(values) {
             self.apply(change, value);
         }
@@ -98,8 +98,7 @@ where
         for entry in come {
             self.mark(entry, None, Some(length));
         }
-        let (before, after) = (change.old.is_some(), change.new.is_some());
-        self.head.count(change.key.kind(), before, after);
+        self.head.counts.change(&change);
         if let Key::Job(job) = change.key {
             self.jobs.push(job);
         }

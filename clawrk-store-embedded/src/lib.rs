@@ -32,10 +32,10 @@
 //! # Damage
 //! Every value carries a checksum, and every record is compared with the key that it was found
 //! under: damage is `Corrupt`, by name, and never a wrong answer. The [`Head`], written with every
-//! group, holds the number of the last commit and how many records of each kind there are. An
-//! engine that keeps a copy of it elsewhere can tell a database that has fallen back. Nobody counts
-//! the records themselves: one that is gone without a trace is missed by an audit if others speak
-//! of it.
+//! group, holds the number of the last commit and how many records of each kind and status there
+//! are. An engine that keeps a copy of it elsewhere can tell a database that has fallen back.
+//! Whoever looks at all records, as an audit does, compares what it saw with
+//! [`counts`](clawrk_core::store::Store::counts).
 
 mod committer;
 mod engine;

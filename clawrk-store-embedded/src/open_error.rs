@@ -61,6 +61,12 @@ pub enum OpenError {
         /// The format found.
         found: u8,
     },
+    /// A later release has written what this one has no name for.
+    #[error(
+        "the store holds kinds of record or statuses that this release does not know; open it \
+         with the release that wrote it, or a later one"
+    )]
+    LaterRecords,
     /// The system or the engine failed for another reason.
     #[error("the store cannot be opened")]
     Io(#[source] io::Error),
@@ -119,6 +125,7 @@ impl From<HeadError> for OpenError {
     fn from(error: HeadError) -> OpenError {
         match error {
             HeadError::Later(found) => OpenError::LaterFormat { found },
+            HeadError::Unknown => OpenError::LaterRecords,
             HeadError::Damaged => OpenError::damaged(error.to_string()),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use clawrk_core::id::JobId;
 use clawrk_core::record::Record;
-use clawrk_core::store::{Key, StoreError};
+use clawrk_core::store::{Counts, Key, StoreError};
 use event_listener::Event;
 
 use crate::group::InFlight;
@@ -30,6 +30,8 @@ struct State {
     in_flight: Option<Arc<InFlight>>,
     /// Grows when a group sets out and when it lands.
     generation: u64,
+    /// What was counted when the last group landed.
+    counts: Counts,
     /// Why the store answers no more.
     ended: Option<StoreError>,
 }
@@ -62,6 +64,20 @@ impl<E: EmbeddedEngine> Shared<E> {
         }
     }
 
+    /// How many durable records there are, or why the store does not answer.
+    pub(crate) fn counts(&self) -> Result<Counts, StoreError> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        match &state.ended {
+            Some(error) => Err(error.clone()),
+            None => Ok(state.counts),
+        }
+    }
+
+    /// Begins with what an engine that was just opened holds.
+    pub(crate) fn begin(&self, counts: Counts) {
+        self.change(|state| state.counts = counts);
+    }
+
     /// Tells readers that from now on the engine may hold what is not durable.
     pub(crate) fn set_out(&self, group: Arc<InFlight>) {
         self.change(|state| {
@@ -70,11 +86,13 @@ impl<E: EmbeddedEngine> Shared<E> {
         });
     }
 
-    /// Tells readers that all that the engine holds is durable, or that the store has ended.
-    pub(crate) fn land(&self, group: &InFlight) {
+    /// Tells readers that all that the engine holds is durable, with these counts, or that the
+    /// store has ended.
+    pub(crate) fn land(&self, group: &InFlight, counts: Counts) {
         self.change(|state| {
             state.in_flight = None;
             state.generation += 1;
+            state.counts = counts;
         });
         group.landed.release();
         for job in &group.jobs {

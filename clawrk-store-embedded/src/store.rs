@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use clawrk_core::id::JobId;
 use clawrk_core::record::Record;
 use clawrk_core::store::{
-    Batch, CommitError, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
+    Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
 };
 use futures_channel::oneshot;
 
@@ -53,6 +53,7 @@ impl<E: EmbeddedEngine> EmbeddedStore<E> {
             Some(bytes) => Head::decode(&bytes)?,
             None => begin(&shared).map_err(OpenError::from_store)?,
         };
+        shared.begin(head.counts);
         let store = EmbeddedStore {
             shared,
             commits: Arc::new(Queue::new(QUEUE_BATCHES_MAX, QUEUE_BYTES_MAX)),
@@ -226,6 +227,10 @@ impl<E: EmbeddedEngine> Store for EmbeddedStore<E> {
             waited: false,
         })
         .await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.shared.counts()
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

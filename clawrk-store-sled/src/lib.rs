@@ -43,7 +43,7 @@ use clawrk_store_embedded::EmbeddedStore;
 use clawrk_store_embedded::clawrk_core::id::JobId;
 use clawrk_store_embedded::clawrk_core::record::Record;
 use clawrk_store_embedded::clawrk_core::store::{
-    Batch, CommitError, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
+    Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
 };
 
 pub use clawrk_store_embedded::{OpenError, Stats};
@@ -126,6 +126,10 @@ impl Store for SledStore {
         limit: PageLimit,
     ) -> Result<Page, StoreError> {
         self.0.scan(index, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.0.counts().await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

@@ -18,6 +18,7 @@ use clawrk_store_embedded::{Head, HeadError, OpenError, stopwatch};
 /// The name of the file.
 const NAME: &str = "clawrk.side";
 const SLOT_BYTES: usize = 512;
+const _: () = assert!(Head::BYTES <= SLOT_BYTES);
 const SLOTS: usize = 2;
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
@@ -59,25 +60,25 @@ impl SideFile {
     /// Whether a database that is this far may be the one that the notes are about.
     pub(crate) fn check(&self, found: Option<&Head>) -> Result<(), OpenError> {
         let Some(noted) = &self.noted else {
-            if found.is_some_and(|head| head.seq > 0) {
+            if found.is_some_and(|head| head.counts.seq > 0) {
                 let file = self.path.display();
                 tracing::warn!(%file, "was missing: nothing tells if the database is complete");
             }
             return Ok(());
         };
-        let seq = noted.seq;
+        let seq = noted.counts.seq;
         match found {
             None if seq == 0 => Ok(()),
             None => Err(OpenError::damaged(format!(
                 "the database is empty, but commit {seq} was acknowledged"
             ))),
-            Some(found) if found.seq < seq => Err(OpenError::damaged(format!(
+            Some(found) if found.counts.seq < seq => Err(OpenError::damaged(format!(
                 "the database ends with commit {}, but commit {seq} was acknowledged",
-                found.seq
+                found.counts.seq
             ))),
-            Some(found) if found.seq == seq && found != noted => Err(OpenError::damaged(format!(
-                "at commit {seq} the database counts other records than were acknowledged"
-            ))),
+            Some(found) if found.counts.seq == seq && found != noted => Err(OpenError::damaged(
+                format!("at commit {seq} the database counts other records than were acknowledged"),
+            )),
             Some(_) => Ok(()),
         }
     }
@@ -109,9 +110,8 @@ fn read(bytes: &[u8], path: &Path) -> Result<(Option<Head>, usize), OpenError> {
     let mut latest: Option<(Head, usize)> = None;
     let mut damaged = false;
     for (place, slot) in bytes.chunks(SLOT_BYTES).take(SLOTS).enumerate() {
-        let text = slot.get(..Head::BYTES).unwrap_or(slot);
-        match Head::decode(text) {
-            Ok(head) if latest.is_none_or(|(latest, _)| head.seq >= latest.seq) => {
+        match Head::decode(slot) {
+            Ok(head) if latest.is_none_or(|(latest, _)| head.counts.seq >= latest.counts.seq) => {
                 latest = Some((head, place));
             }
             Ok(_) => {}

@@ -139,16 +139,23 @@ fn a_snapshot_that_was_never_finished_is_removed() {
 fn a_later_format_is_refused() {
     let folder = tempdir().unwrap();
     fill(&SledStore::open(folder.path()).unwrap(), 0..9);
-    let head = [vec![2], b"what a later release notes".to_vec()].concat();
+    let noted = b"what a later release notes, which is longer".repeat(5);
+    let length = u16::try_from(3 + noted.len() + 4).unwrap();
+    let head = [&[2][..], &length.to_be_bytes(), &noted].concat();
     let head = [&head[..], &crc32fast::hash(&head).to_be_bytes()].concat();
+    let is_refused = || {
+        let error = refusal(folder.path());
+        let later = matches!(error, OpenError::LaterFormat { found: 2 });
+        assert!(later, "{error:?}");
+    };
     let db = bare(folder.path());
-    assert!(db.insert(b"\0head", head).unwrap().is_some());
+    assert!(db.insert(b"\0head", &*head).unwrap().is_some());
     drop(db);
-    let error = refusal(folder.path());
-    assert!(
-        matches!(error, OpenError::LaterFormat { found: 2 }),
-        "{error:?}"
-    );
+    is_refused();
+    let mut slots = head;
+    slots.resize(1_024, 0);
+    fs::write(folder.path().join("clawrk.side"), slots).unwrap();
+    is_refused();
 }
 
 /// Long values are spread over several keys, so that sled makes no file for them.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use clawrk_core::id::JobId;
 use clawrk_core::record::Record;
 use clawrk_core::store::{
-    Batch, CommitError, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
+    Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
 };
 use event_listener::Event;
 
@@ -21,6 +21,8 @@ pub enum Op {
     Read,
     /// [`Store::scan`].
     Scan,
+    /// [`Store::counts`].
+    Counts,
     /// [`Store::commit`].
     Commit,
     /// [`Store::changed`].
@@ -31,7 +33,14 @@ pub enum Op {
 
 impl Op {
     /// Every kind.
-    pub const ALL: [Op; 5] = [Op::Read, Op::Scan, Op::Commit, Op::Changed, Op::Close];
+    pub const ALL: [Op; 6] = [
+        Op::Read,
+        Op::Scan,
+        Op::Counts,
+        Op::Commit,
+        Op::Changed,
+        Op::Close,
+    ];
 }
 
 /// What goes wrong at a call.
@@ -295,6 +304,16 @@ impl Store for FaultStore {
             return Err(planned());
         }
         let answer = self.inner.scan(index, after, limit).await;
+        self.leave(fault).await;
+        answer
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        let fault = self.enter(Op::Counts).await;
+        if fails(fault) {
+            return Err(planned());
+        }
+        let answer = self.inner.counts().await;
         self.leave(fault).await;
         answer
     }

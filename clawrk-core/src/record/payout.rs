@@ -15,6 +15,11 @@ pub enum PayoutStatus {
     Owed = 1,
 }
 
+impl PayoutStatus {
+    /// Every status. Numbered from 1 without gaps.
+    pub const ALL: [PayoutStatus; 1] = [PayoutStatus::Owed];
+}
+
 /// What a receiver is to be paid for a verified job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayoutRecord {

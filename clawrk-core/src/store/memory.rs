@@ -10,7 +10,7 @@ use event_listener::Event;
 use crate::id::JobId;
 use crate::record::Record;
 use crate::store::{
-    Batch, CommitError, Cursor, Index, Key, Page, PageLimit, Store, StoreError, plan,
+    Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError, plan,
 };
 
 /// A store in memory. Durable for as long as it lives.
@@ -22,7 +22,7 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Tables {
-    seq: u64,
+    counts: Counts,
     closed: bool,
     records: BTreeMap<Vec<u8>, Record>,
     /// Index entry → key of the record.
@@ -56,9 +56,10 @@ impl Tables {
 
     fn commit(&mut self, batch: &Batch) -> Result<(), CommitError> {
         self.open().map_err(CommitError::Refused)?;
-        let changes = plan(batch, self.seq + 1, |key| Ok(self.get(key)))?;
-        self.seq += 1;
+        let changes = plan(batch, self.counts.seq + 1, |key| Ok(self.get(key)))?;
+        self.counts.seq += 1;
         for change in changes {
+            self.counts.change(&change);
             let (gone, come) = change.index_changes();
             let key = change.key.to_bytes();
             for entry in gone {
@@ -138,6 +139,12 @@ impl Store for MemoryStore {
             last = Some(at.clone());
         }
         Ok(page)
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        let tables = self.tables();
+        tables.open()?;
+        Ok(tables.counts)
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

@@ -5,6 +5,7 @@
 //! [`memory::MemoryStore`] is the reference that shows how little is left to do.
 
 mod batch;
+mod counts;
 mod error;
 mod index;
 mod key;
@@ -20,6 +21,7 @@ use crate::id::JobId;
 use crate::record::Record;
 
 pub use batch::{BATCH_RECORDS_MAX, Batch, Guard, InvalidBatch, RECORD_BYTES_MAX};
+pub use counts::{Counted, Counts};
 pub use error::{CommitError, StoreError};
 pub use index::{Index, index_entries};
 pub use key::{Key, Part};
@@ -75,6 +77,12 @@ pub use scan::{Cursor, Page, PageLimit};
 /// - **scan_shows_what_is_true_now**: a row is the record as it is now, and one that no longer
 ///   belongs in the index does not appear.
 ///
+/// # What `counts` answers
+/// - **counts_are_those_of_the_records**: what a look at all records would count, at one moment
+///   between the call and its answer, and the number of the last commit by then. Everything that
+///   was acknowledged before the call is in it, and all that is in it is durable. What it costs
+///   does not depend on how many records there are.
+///
 /// # The rest
 /// - **changed_returns_once_the_version_is_passed**: at once if it is already.
 /// - **closed_store_refuses**: after `close`, everything answers [`StoreError::Closed`].
@@ -95,6 +103,9 @@ pub trait Store: Send + Sync + fmt::Debug {
         after: Option<&Cursor>,
         limit: PageLimit,
     ) -> Result<Page, StoreError>;
+
+    /// How many records there are of each kind and status, and the number of the last commit.
+    async fn counts(&self) -> Result<Counts, StoreError>;
 
     /// Writes the whole batch durably, or nothing.
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError>;

@@ -11,7 +11,7 @@ use clawrk_core::money::Credits;
 use clawrk_core::record::Record;
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::store::{
-    Batch, CommitError, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
+    Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
 };
 use clawrk_core::{Call, Engine, Error};
 
@@ -66,6 +66,10 @@ impl Store for Doubtful {
         limit: PageLimit,
     ) -> Result<Page, StoreError> {
         self.inner.scan(index, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.inner.counts().await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
@@ -287,6 +291,10 @@ impl Store for Race {
         limit: PageLimit,
     ) -> Result<Page, StoreError> {
         self.store.scan(index, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.store.counts().await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

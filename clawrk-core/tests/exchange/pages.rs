@@ -9,7 +9,7 @@ use clawrk_core::id::{JobId, UserId};
 use clawrk_core::record::Record;
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::store::{
-    Batch, CommitError, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
+    Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
 };
 use clawrk_core::{Engine, Error};
 
@@ -36,6 +36,10 @@ impl Store for Counting {
         limit: PageLimit,
     ) -> Result<Page, StoreError> {
         self.inner.scan(index, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.inner.counts().await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

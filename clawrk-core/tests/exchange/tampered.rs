@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use clawrk_core::id::JobId;
 use clawrk_core::record::{Kind, Record};
 use clawrk_core::store::{
-    Batch, CommitError, Cursor, Index, Key, Page, PageLimit, Store, StoreError, index_entries,
+    Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
+    index_entries,
 };
 
 /// What was copied, open to damage. It takes no commits.
@@ -93,6 +94,12 @@ impl Store for Tampered {
             rows: rows.map(|(_, record)| record).collect(),
             next: next.map(Cursor),
         })
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        let mut counts = Counts::default();
+        self.records.values().for_each(|record| counts.add(record));
+        Ok(counts)
     }
 
     async fn commit(&self, _batch: &Batch) -> Result<(), CommitError> {

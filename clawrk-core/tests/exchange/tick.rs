@@ -11,7 +11,7 @@ use clawrk_core::job::{Actor, Status};
 use clawrk_core::record::{Record, Scope};
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::store::{
-    Batch, CommitError, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
+    Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
 };
 use clawrk_core::{Call, Engine, Once};
 
@@ -241,6 +241,10 @@ impl Store for OldLook {
             meanwhile.into_iter().for_each(|happens| happens());
         }
         page
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.inner.counts().await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

@@ -153,6 +153,8 @@ pub async fn closed_store_refuses(home: &dyn Home) {
     assert!(matches!(read, Err(StoreError::Closed)), "{read:?}");
     let page = store.scan(&Index::Board, None, PageLimit::rows(1)).await;
     assert!(matches!(page, Err(StoreError::Closed)), "{page:?}");
+    let counts = store.counts().await;
+    assert!(matches!(counts, Err(StoreError::Closed)), "{counts:?}");
 
     if !home.lasts() {
         return skipped("opening the closed store again: it does not outlive itself");

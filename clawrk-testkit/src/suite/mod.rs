@@ -7,6 +7,7 @@
 //! [`store_suite!`]: crate::store_suite
 
 mod check;
+mod counts;
 mod fixtures;
 mod guards;
 mod lasting;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 use clawrk_core::store::Store;
 
 pub use check::{Census, census};
+pub use counts::*;
 pub use guards::*;
 pub use lasting::*;
 pub use postings::*;
@@ -108,6 +110,7 @@ macro_rules! store_suite {
             scan_pages_without_gaps_or_repeats
             scan_keeps_to_its_limits
             scan_shows_what_is_true_now
+            counts_are_those_of_the_records
             changed_returns_once_the_version_is_passed
             closed_store_refuses
             random_batches_agree_with_the_reference
