@@ -62,7 +62,9 @@ pub fn check_kept(before: &Census, after: &Census) {
         let new = after.records.get(key);
         let kept = match &old.body {
             // These are written once; a payout of this release stays owed.
-            Body::Event(_) | Body::Text(_) | Body::Entry(_) | Body::Payout(_) => new == Some(old),
+            Body::Event(_) | Body::Text(_) | Body::Entry(_) | Body::Payout(_) | Body::Meta(_) => {
+                new == Some(old)
+            }
             Body::Job(job) => new.is_some_and(|new| is_later(job, new)),
             Body::Account(_) | Body::User(_) | Body::ApiKey(_) => {
                 new.is_some_and(|new| new.version >= old.version && new.seq == old.seq)

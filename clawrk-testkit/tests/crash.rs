@@ -231,7 +231,7 @@ fn shape(census: &Census) -> BTreeMap<String, u64> {
                 kind => format!("event {kind:?} {}", event.actor),
             },
             Body::Entry(entry) => format!("{:?} entry {}", entry.account.commodity(), entry.delta),
-            Body::Text(_) | Body::ApiKey(_) | Body::Once(_) => continue,
+            Body::Text(_) | Body::ApiKey(_) | Body::Once(_) | Body::Meta(_) => continue,
         };
         *shape.entry(what).or_default() += 1;
     }

@@ -10,8 +10,8 @@ use clawrk_core::job::{
 use clawrk_core::ledger::{Account, Reason};
 use clawrk_core::money::{Cents, Credits};
 use clawrk_core::record::{
-    AccountRecord, Answer, ApiKeyRecord, Body, EntryRecord, OnceRecord, OnceState, PayoutRecord,
-    PayoutStatus, Record, Scope, Text, TextRecord, UserRecord,
+    AccountRecord, Answer, ApiKeyRecord, Body, EntryRecord, MetaRecord, OnceRecord, OnceState,
+    PayoutRecord, PayoutStatus, Record, Scope, Text, TextRecord, UserRecord,
 };
 use clawrk_core::time::Timestamp;
 use clawrk_testkit::rng::Rng;
@@ -29,6 +29,7 @@ pub fn records() -> Vec<Vec<u8>> {
         .chain(ledger())
         .chain(people())
         .chain(onces())
+        .chain([meta()])
         .map(|body| {
             Record::new(1, body)
                 .encode()
@@ -235,6 +236,13 @@ fn onces() -> Vec<Body> {
         })
     })
     .into()
+}
+
+fn meta() -> Body {
+    Body::Meta(MetaRecord {
+        cursor_secret: [9; 32],
+        commit: COMMIT,
+    })
 }
 
 /// Requests to every route, with bodies that it takes and bodies that it refuses.

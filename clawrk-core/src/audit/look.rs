@@ -88,6 +88,11 @@ impl<'a> Auditor<'a> {
         Ok(self.read(&[key]).await?.pop().flatten())
     }
 
+    /// Reads the one record that nothing else is compared with, so that damage to it is noticed.
+    pub(super) async fn meta(&mut self) -> Result<(), Error> {
+        self.read_one(Key::Meta).await.map(drop)
+    }
+
     /// Counts the users.
     pub(super) async fn users(&mut self) -> Result<(), Error> {
         let mut pages = Pages::of(Index::All(Kind::User));

@@ -42,6 +42,7 @@ impl Engine {
     /// Only failures of the store, such as a damaged record.
     pub async fn audit(&self) -> Result<Audit, Error> {
         let mut auditor = Auditor::new(self.store().as_ref());
+        auditor.meta().await?;
         auditor.users().await?;
         auditor.accounts().await?;
         auditor.entries(Kind::Entry).await?;

@@ -1,6 +1,6 @@
 //! Putting an engine together.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::clock::Clock;
 use crate::engine::{Engine, Inner};
@@ -25,6 +25,7 @@ impl EngineBuilder {
             payments: None,
             skills: Skills::default(),
             policy: Policy::default(),
+            seal: OnceLock::new(),
         };
         EngineBuilder { inner }
     }

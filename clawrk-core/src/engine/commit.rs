@@ -137,6 +137,7 @@ fn commit_of(body: &Body) -> Option<CommitId> {
         Body::Once(once) => Some(once.commit),
         Body::User(user) => Some(user.commit),
         Body::ApiKey(key) => Some(key.commit),
+        Body::Meta(meta) => Some(meta.commit),
         Body::Job(_) | Body::Text(_) | Body::Account(_) | Body::Entry(_) | Body::Payout(_) => None,
     }
 }

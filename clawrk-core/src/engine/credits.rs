@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::commit::CommitFailure;
 use crate::engine::once::Recalled;
-use crate::engine::page::{cursor, cursor_text};
 use crate::engine::{Call, Engine, PageRequest, limits};
 use crate::error::{Error, Rejection};
 use crate::id::{JobId, PayoutId, UserId};
@@ -134,12 +133,7 @@ impl Engine {
     /// [`Rejection::Invalid`] for a cursor that is none.
     pub async fn ledger(&self, user: &UserId, page: &PageRequest) -> Result<Entries, Error> {
         let index = Index::EntriesOf(Account::User(user.clone()));
-        let prefix = index.record_prefix().unwrap_or_default();
-        let after = page
-            .after
-            .as_deref()
-            .map(|text| cursor(&prefix, text))
-            .transpose()?;
+        let after = self.place_before("ledger", &index, page).await?;
         let rows = page.rows.clamp(1, PageLimit::ROWS_MAX);
         let limit = PageLimit {
             rows,
@@ -163,7 +157,7 @@ impl Engine {
                 }),
                 _ => None,
             });
-        let next = page.next.map(|at| cursor_text(&prefix, &at));
+        let next = self.cursor_at("ledger", &index, page.next).await?;
         Ok(Entries {
             items: items.collect(),
             next,

@@ -1,7 +1,7 @@
 //! Looking at jobs.
 
 use crate::engine::Engine;
-use crate::engine::page::{PageRequest, cursor, cursor_text};
+use crate::engine::PageRequest;
 use crate::error::{Error, Rejection};
 use crate::id::{JobId, UserId};
 use crate::job::{Job, JobRecord, Status};
@@ -47,11 +47,7 @@ impl Engine {
             items: Vec::new(),
             next: None,
         };
-        let mut after = page
-            .after
-            .as_deref()
-            .map(|text| cursor(&prefix, text))
-            .transpose()?;
+        let mut after = self.place_before("jobs", &index, page).await?;
         let mut bytes = 0;
         let rows_max = page.rows.clamp(1, PageRequest::ROWS_MAX);
         loop {
@@ -65,7 +61,7 @@ impl Engine {
                 bytes += size(&job);
                 let full = jobs.items.len() >= rows_max || bytes > page.bytes;
                 if full && !jobs.items.is_empty() {
-                    jobs.next = after.map(|at| cursor_text(&prefix, &at));
+                    jobs.next = self.cursor_at("jobs", &index, after).await?;
                     return Ok(jobs);
                 }
                 after = place(&prefix, record);

@@ -15,15 +15,17 @@ mod limits;
 mod once;
 mod page;
 mod run;
+mod seal;
 mod tick;
 mod transition;
 mod users;
 mod view;
 mod within;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::clock::Clock;
+use crate::engine::seal::Seal;
 use crate::error::Error;
 use crate::id::KeyId;
 use crate::ids::Ids;
@@ -68,6 +70,8 @@ struct Inner {
     payments: Option<Arc<dyn Payments>>,
     skills: Skills,
     policy: Policy,
+    /// What cursors are signed with, once it was needed.
+    seal: OnceLock<Seal>,
 }
 
 impl Engine {

@@ -1,7 +1,8 @@
 //! Pages of lists, and the cursors between them.
 
-use crate::error::Rejection;
-use crate::store::{Cursor, PageLimit};
+use crate::engine::Engine;
+use crate::error::{Error, Rejection};
+use crate::store::{Cursor, Index, PageLimit};
 
 /// Which page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,25 +29,39 @@ impl PageRequest {
     }
 }
 
-/// A cursor as text. The index itself is left out, so a cursor leads nowhere else.
-pub(crate) fn cursor_text(prefix: &[u8], cursor: &Cursor) -> String {
-    let rest = cursor.0.strip_prefix(prefix).unwrap_or_default();
-    rest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+impl Engine {
+    /// The place in an index behind which a page begins.
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`] for a cursor that was not given out for this index.
+    pub(crate) async fn place_before(
+        &self,
+        op: &'static str,
+        index: &Index,
+        page: &PageRequest,
+    ) -> Result<Option<Cursor>, Error> {
+        let Some(text) = &page.after else {
+            return Ok(None);
+        };
+        let seal = self.known_seal(op).await?;
+        let place = seal.and_then(|seal| seal.open(index, text));
+        let place = place.ok_or_else(|| {
+            let cause = "is none that was given out for this list; begin again without one";
+            Rejection::invalid("cursor", cause)
+        })?;
+        Ok(Some(place))
+    }
 
-/// The cursor of a text.
-pub(crate) fn cursor(prefix: &[u8], text: &str) -> Result<Cursor, Rejection> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let bytes = text.as_bytes().chunks(2).map(|pair| match *pair {
-        [high, low] => u8::try_from(digit(high)? << 4 | digit(low)?).ok(),
-        _ => None,
-    });
-    let rest: Option<Vec<u8>> = bytes.collect();
-    let rest = rest.filter(|rest| !rest.is_empty()).ok_or_else(|| {
-        Rejection::invalid(
-            "cursor",
-            "is none that was given out; begin again without one",
-        )
-    })?;
-    Ok(Cursor([prefix, &rest].concat()))
+    /// The cursor of the page behind that place.
+    pub(crate) async fn cursor_at(
+        &self,
+        op: &'static str,
+        index: &Index,
+        place: Option<Cursor>,
+    ) -> Result<Option<String>, Error> {
+        Ok(match place {
+            Some(place) => Some(self.seal(op).await?.close(index, &place)),
+            None => None,
+        })
+    }
 }

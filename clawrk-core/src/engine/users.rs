@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::engine::commit::CommitFailure;
 use crate::engine::keys::NewApiKey;
 use crate::engine::once::Recalled;
-use crate::engine::page::{cursor, cursor_text};
 use crate::engine::{Call, DECISIONS_MAX, Engine, PageRequest};
 use crate::error::{Error, Rejection};
 use crate::id::UserId;
@@ -115,9 +114,7 @@ impl Engine {
     ) -> Result<Users, Error> {
         call.into().admin()?;
         let index = Index::All(Kind::User);
-        let prefix = index.record_prefix().unwrap_or_default();
-        let after = page.after.as_deref();
-        let after = after.map(|text| cursor(&prefix, text)).transpose()?;
+        let after = self.place_before("users", &index, page).await?;
         let limit = PageLimit::rows(page.rows);
         let page = self.inner.store.scan(&index, after.as_ref(), limit).await;
         let page = page.map_err(|source| Error::Store {
@@ -130,7 +127,7 @@ impl Engine {
                 items.push(self.with_credits(record).await?);
             }
         }
-        let next = page.next.map(|at| cursor_text(&prefix, &at));
+        let next = self.cursor_at("users", &index, page.next).await?;
         Ok(Users { items, next })
     }
 

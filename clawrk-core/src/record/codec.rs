@@ -66,6 +66,7 @@ impl Record {
             Body::User(body) => write(&mut bytes, body),
             Body::ApiKey(body) => write(&mut bytes, body),
             Body::Once(body) => write(&mut bytes, body),
+            Body::Meta(body) => write(&mut bytes, body),
         }?;
         Ok(bytes)
     }
@@ -103,6 +104,7 @@ fn read_body(kind: Kind, bytes: &[u8]) -> Result<Body, DecodeError> {
         Kind::User => Body::User(read(bytes)?),
         Kind::ApiKey => Body::ApiKey(read(bytes)?),
         Kind::Once => Body::Once(read(bytes)?),
+        Kind::Meta => Body::Meta(read(bytes)?),
     })
 }
 

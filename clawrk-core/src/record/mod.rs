@@ -5,6 +5,7 @@
 
 mod codec;
 mod ledger;
+mod meta;
 mod once;
 mod payout;
 mod text;
@@ -17,6 +18,7 @@ use crate::store::Key;
 
 pub use codec::{DecodeError, EncodeError, FORMAT, HEADER_BYTES};
 pub use ledger::{AccountRecord, EntryRecord};
+pub use meta::MetaRecord;
 pub use once::{Answer, OnceRecord, OnceState, Scope};
 pub use payout::{PayoutRecord, PayoutStatus};
 pub use text::{Text, TextRecord};
@@ -55,6 +57,8 @@ pub enum Body {
     ApiKey(ApiKeyRecord),
     /// What happens once only: an idempotent request, or the proof of a commit.
     Once(OnceRecord),
+    /// What the exchange knows of itself.
+    Meta(MetaRecord),
 }
 
 /// The kinds of record.
@@ -82,11 +86,13 @@ pub enum Kind {
     ApiKey = 9,
     /// See [`Body::Once`].
     Once = 10,
+    /// See [`Body::Meta`].
+    Meta = 11,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Job,
         Kind::Text,
         Kind::Event,
@@ -97,6 +103,7 @@ impl Kind {
         Kind::User,
         Kind::ApiKey,
         Kind::Once,
+        Kind::Meta,
     ];
 
     /// The kind with this number.
@@ -127,6 +134,7 @@ impl Record {
             Body::User(user) => Key::User(user.id.clone()),
             Body::ApiKey(key) => Key::ApiKey(key.id),
             Body::Once(once) => Key::Once(once.scope.clone(), once.key.clone()),
+            Body::Meta(_) => Key::Meta,
         }
     }
 
@@ -143,6 +151,7 @@ impl Record {
             Body::User(_) => Kind::User,
             Body::ApiKey(_) => Kind::ApiKey,
             Body::Once(_) => Kind::Once,
+            Body::Meta(_) => Kind::Meta,
         }
     }
 }

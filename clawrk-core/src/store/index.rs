@@ -119,7 +119,12 @@ pub fn index_entries(record: &Record) -> Vec<Vec<u8>> {
             );
         }
         Body::Once(once) => add(vec![tag::EXPIRING], &[millis(once.expires_at)]),
-        Body::Text(_) | Body::Event(_) | Body::Account(_) | Body::Entry(_) | Body::User(_) => {}
+        Body::Text(_)
+        | Body::Event(_)
+        | Body::Account(_)
+        | Body::Entry(_)
+        | Body::User(_)
+        | Body::Meta(_) => {}
     }
     entries
 }

@@ -40,6 +40,8 @@ pub enum Key {
     ApiKey(KeyId),
     /// What happens once only, within a scope.
     Once(Scope, String),
+    /// What the exchange knows of itself.
+    Meta,
 }
 
 impl Key {
@@ -56,6 +58,7 @@ impl Key {
             Key::User(_) => Kind::User,
             Key::ApiKey(_) => Kind::ApiKey,
             Key::Once(..) => Kind::Once,
+            Key::Meta => Kind::Meta,
         }
     }
 
@@ -99,6 +102,8 @@ impl Key {
                 put_text(&mut bytes, &scope.to_string());
                 put_text(&mut bytes, key);
             }
+            // The kind alone: there is one.
+            Key::Meta => {}
         }
         bytes
     }
@@ -117,6 +122,7 @@ impl fmt::Display for Key {
             Key::User(user) => write!(f, "user {user}"),
             Key::ApiKey(key) => write!(f, "API key {key}"),
             Key::Once(scope, key) => write!(f, "once {scope} {key}"),
+            Key::Meta => f.write_str("meta"),
         }
     }
 }
@@ -157,6 +163,7 @@ mod tests {
             Key::Once(Scope::Admin, "kk".into()),
             Key::Text(JobId::from_bits(1), Part::Output(1)),
             Key::Text(JobId::from_bits(1), Part::Verdict(1)),
+            Key::Meta,
         ];
         for (i, a) in keys.iter().enumerate() {
             for (j, b) in keys.iter().enumerate() {

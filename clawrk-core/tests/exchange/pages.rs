@@ -11,7 +11,7 @@ use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::store::{
     Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
 };
-use clawrk_core::{Engine, Error};
+use clawrk_core::{Call, Engine, Error};
 
 use crate::support::{ManualClock, rich, with_credits};
 
@@ -113,6 +113,9 @@ fn pages_of_any_size_show_each_job_once() {
 fn a_short_page_reads_no_more_jobs_than_it_shows_and_one() {
     pollster::block_on(async {
         let (engine, store, alice) = exchange().await;
+        // The first cursor of all is signed with a secret that is looked for, and made.
+        let first = engine.jobs(&alice, &page(None, 1, usize::MAX)).await;
+        assert!(first.unwrap().next.is_some());
         store.keys.store(0, Ordering::SeqCst);
         let found = engine.jobs(&alice, &page(None, 2, usize::MAX)).await;
         assert_eq!(found.unwrap().items.len(), 2);
@@ -120,33 +123,98 @@ fn a_short_page_reads_no_more_jobs_than_it_shows_and_one() {
     });
 }
 
+/// The code of what is refused.
+fn refused<T>(answer: Result<T, Error>) -> &'static str {
+    let error = answer.map(drop).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("begin again without one"), "{text}");
+    error.code().as_str()
+}
+
+/// Each list's cursor behind its first row, with who asks and what the list is.
+async fn cursors(engine: &Engine, user: &UserId) -> Vec<(&'static str, String)> {
+    let first = page(None, 1, usize::MAX);
+    let jobs = engine.jobs(user, &first).await.unwrap().next;
+    let ledger = engine.ledger(user, &first).await.unwrap().next;
+    let users = engine.users(Call::by_admin(), &first).await.unwrap().next;
+    let all = [("jobs", jobs), ("ledger", ledger), ("users", users)];
+    all.map(|(list, cursor)| (list, cursor.unwrap())).into()
+}
+
+/// The code with which a list refuses a cursor; none where it goes on behind it.
+async fn ask(engine: &Engine, user: &UserId, list: &str, cursor: &str) -> Option<&'static str> {
+    let page = page(Some(cursor.to_owned()), 10, usize::MAX);
+    let answer = match list {
+        "jobs" => engine.jobs(user, &page).await.map(drop),
+        "ledger" => engine.ledger(user, &page).await.map(drop),
+        _ => engine.users(Call::by_admin(), &page).await.map(drop),
+    };
+    answer.is_err().then(|| refused(answer))
+}
+
 #[test]
-fn a_cursor_that_was_not_given_out_leads_nowhere_else() {
+fn a_cursor_leads_on_in_its_own_list_of_its_own_user_and_exchange_alone() {
+    pollster::block_on(async {
+        let (engine, store, alice) = exchange().await;
+        let bob = rich(&engine, "bob", 10).await;
+        for n in 0..2 {
+            let made = engine.create_job(&bob, &format!("Job {n}")).await;
+            made.unwrap();
+        }
+        let again = Engine::builder(store, ManualClock::new()).build();
+        let (other, _, _) = exchange().await;
+        rich(&other, "bob", 10).await;
+        for (list, cursor) in cursors(&engine, &alice).await {
+            assert_eq!(ask(&engine, &alice, list, &cursor).await, None);
+            assert_eq!(ask(&again, &alice, list, &cursor).await, None, "restarted");
+            let anybodys = list == "users";
+            let bobs = ask(&engine, &bob, list, &cursor).await;
+            assert_eq!(bobs.is_none(), anybodys, "{list}");
+            let elsewhere = ask(&other, &alice, list, &cursor).await;
+            assert_eq!(
+                elsewhere,
+                Some("invalid_request"),
+                "no cursor was given out"
+            );
+            for wrong in ["jobs", "ledger", "users"] {
+                let answer = ask(&engine, &alice, wrong, &cursor).await;
+                assert_eq!(answer.is_none(), wrong == list, "{list} in {wrong}");
+            }
+        }
+        // Now the other exchange has a secret too, and it is another one.
+        cursors(&other, &alice).await;
+        for (list, cursor) in cursors(&engine, &alice).await {
+            let elsewhere = ask(&other, &alice, list, &cursor).await;
+            assert_eq!(elsewhere, Some("invalid_request"));
+        }
+    });
+}
+
+#[test]
+fn a_cursor_that_was_not_given_out_is_refused() {
     pollster::block_on(async {
         let (engine, _, alice) = exchange().await;
-        let bob = rich(&engine, "bob", 10).await;
-        let mine = engine.jobs(&alice, &page(None, 2, usize::MAX)).await;
-        let cursor = mine.unwrap().next.unwrap();
-        // Somebody else's cursor is only a place among one's own.
-        for after in [cursor.clone(), "00".to_owned(), "ff".repeat(50_000)] {
-            let page = page(Some(after), 10, usize::MAX);
-            assert_eq!(engine.jobs(&bob, &page).await.unwrap().items, []);
-            let entries = engine.ledger(&bob, &page).await.unwrap().items;
-            assert!(
-                entries
-                    .iter()
-                    .all(|entry| entry.reason.as_str() == "admin:gift")
-            );
-        }
-        for after in ["", "0", "xyz", "+f", "0g", "é0", "0\0", &cursor[1..]] {
-            let page = page(Some(after.to_owned()), 10, usize::MAX);
-            let refused = [
-                engine.jobs(&alice, &page).await.map(drop),
-                engine.ledger(&alice, &page).await.map(drop),
-            ];
-            for refused in refused {
-                let code = refused.as_ref().map_err(Error::code).unwrap_err();
-                assert_eq!(code.as_str(), "invalid_request", "{after:?}");
+        rich(&engine, "bob", 10).await;
+        for (list, cursor) in cursors(&engine, &alice).await {
+            for at in 0..cursor.len() {
+                let mut flipped = cursor.clone();
+                let digit = if cursor.as_bytes()[at] == b'0' {
+                    "1"
+                } else {
+                    "0"
+                };
+                flipped.replace_range(at..=at, digit);
+                for forged in [&flipped, &cursor[..at], &cursor[at + 1..]] {
+                    let answer = ask(&engine, &alice, list, forged).await;
+                    assert_eq!(answer, Some("invalid_request"), "{forged}");
+                }
+            }
+            let longer = [format!("{cursor}00"), format!("00{cursor}")];
+            let other = ["", "0", "00", "xyz", "+f", "é0", "0\0"].map(str::to_owned);
+            let rest = [cursor.to_uppercase(), "ff".repeat(50_000)];
+            for forged in longer.into_iter().chain(other).chain(rest) {
+                let answer = ask(&engine, &alice, list, &forged).await;
+                assert_eq!(answer, Some("invalid_request"), "{forged}");
             }
         }
     });

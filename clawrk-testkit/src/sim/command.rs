@@ -117,7 +117,17 @@ impl Command {
                 }
             }
             Verb::List => {
-                let jobs = engine.jobs(viewer, &PageRequest::first()).await?.items;
+                // Small pages, so that cursors are given out.
+                let (mut jobs, mut page) = (Vec::new(), PageRequest::first());
+                page.rows = 3;
+                loop {
+                    let found = engine.jobs(viewer, &page).await?;
+                    jobs.extend(found.items);
+                    page.after = found.next;
+                    if page.after.is_none() {
+                        break;
+                    }
+                }
                 assert!(jobs.iter().all(|job| job.sender == *viewer));
                 let newest_first = jobs.is_sorted_by(|a, b| a.created_at >= b.created_at);
                 assert!(newest_first, "{jobs:?}");

@@ -137,7 +137,7 @@ impl Census {
                 Body::Entry(entry) if entry.number.is_some() => {
                     accounts.insert(entry.account.clone());
                 }
-                Body::Text(_) | Body::Entry(_) | Body::Once(_) => {}
+                Body::Text(_) | Body::Entry(_) | Body::Once(_) | Body::Meta(_) => {}
             }
         }
         let mut indexes = vec![

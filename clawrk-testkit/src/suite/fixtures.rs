@@ -8,8 +8,8 @@ use clawrk_core::job::{Actor, Event, EventKind, JobRecord, OnRejected, State, Te
 use clawrk_core::ledger::{Account, Posting, Reason};
 use clawrk_core::money::{Cents, Credits};
 use clawrk_core::record::{
-    AccountRecord, ApiKeyRecord, Body, EntryRecord, OnceRecord, OnceState, PayoutRecord,
-    PayoutStatus, Record, Scope, Text, TextRecord, UserRecord,
+    AccountRecord, ApiKeyRecord, Body, EntryRecord, MetaRecord, OnceRecord, OnceState,
+    PayoutRecord, PayoutStatus, Record, Scope, Text, TextRecord, UserRecord,
 };
 use clawrk_core::store::{Batch, CommitError, InvalidBatch, Key, Store, StoreError};
 use clawrk_core::time::Timestamp;
@@ -238,6 +238,16 @@ pub(crate) fn once(scope: Scope, key: &str, expires: i64) -> Record {
             command: String::new(),
             state: OnceState::Proof,
             expires_at: at(expires),
+            commit: CommitId::from_bits(9),
+        }),
+    )
+}
+
+pub(crate) fn meta(version: u64) -> Record {
+    Record::new(
+        version,
+        Body::Meta(MetaRecord {
+            cursor_secret: [5; 32],
             commit: CommitId::from_bits(9),
         }),
     )

@@ -92,13 +92,14 @@ fn random_record(rng: &mut Rng, version: u64) -> Record {
     let n = rng.bits() % 12;
     let time = i64::try_from(rng.below(4)).unwrap();
     let name = rng.pick(&["ann", "bob", "ann b"]);
-    match rng.below(8) {
+    match rng.below(9) {
         0 => event(n % 3, rng.bits() % 5),
         1 => person(name, version, "x"),
         2 => api_key(n, name, time),
         3 => payout(n, name, time),
         4 => once(Scope::Admin, &n.to_string(), time),
         5 => brief(n, name),
+        6 => meta(version),
         _ => {
             let state = match rng.below(3) {
                 0 => State::Queued,
