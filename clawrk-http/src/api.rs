@@ -12,6 +12,7 @@ use crate::auth::{Authenticate, Principal};
 use crate::commands::Commands;
 use crate::error::ApiError;
 use crate::limits::Limits;
+use crate::noted;
 use crate::routes;
 
 /// The REST API in the making: [`router`](crate::router) with its settings.
@@ -63,7 +64,10 @@ impl Api {
     /// Who is calling.
     pub(crate) async fn principal(&self, parts: &Parts) -> Result<Principal, ApiError> {
         match self.auth.authenticate(parts).await {
-            Ok(Some(principal)) => Ok(principal),
+            Ok(Some(principal)) => {
+                noted::caller(&principal);
+                Ok(principal)
+            }
             Ok(None) => Err(ApiError::authentication_required()),
             Err(error) => Err(ApiError::from_auth(error)),
         }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use clawrk_core::error::Code;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::error::ApiError;
 
@@ -34,9 +35,12 @@ impl Commands {
         &self,
         work: impl Future<Output = Result<Response, ApiError>> + Send + 'static,
     ) -> Result<Response, ApiError> {
-        let task = self
-            .tasks
-            .spawn(self.dropped.clone().run_until_cancelled_owned(work));
+        let task = self.tasks.spawn(
+            self.dropped
+                .clone()
+                .run_until_cancelled_owned(work)
+                .in_current_span(),
+        );
         match task.await {
             Ok(Some(answer)) => answer,
             Ok(None) => Err(ApiError::retry(

@@ -11,6 +11,7 @@ use clawrk_core::{Error, Rejection};
 use serde::Serialize;
 
 use crate::auth::AuthError;
+use crate::repeated::Repeated;
 use crate::reply;
 
 /// When to try again where nothing better is known.
@@ -90,7 +91,7 @@ impl ApiError {
             causes.push_str(&format!(": {cause}"));
             source = cause.source();
         }
-        tracing::error!(code = %error.code(), "{error}{causes}");
+        log(error.code(), &format!("{error}{causes}"));
         match (error.code(), error) {
             (Code::SkillFailed, Error::Provider { provider, .. }) => ApiError::new(
                 Code::SkillFailed,
@@ -123,6 +124,25 @@ impl ApiError {
             ),
             _ => ApiError::internal(),
         }
+    }
+}
+
+/// Logs a failure. What every request meets is logged once in a while, for all stores of the
+/// program together.
+fn log(code: Code, text: &str) {
+    static POISONED: Repeated = Repeated::new();
+    static CLOSED: Repeated = Repeated::new();
+    static UNAVAILABLE: Repeated = Repeated::new();
+    let held_back = match code {
+        Code::StorePoisoned => POISONED.held_back(),
+        Code::Closed => CLOSED.held_back(),
+        Code::StoreUnavailable => UNAVAILABLE.held_back(),
+        _ => Some(0),
+    };
+    match held_back {
+        None => tracing::debug!(%code, "{text}"),
+        Some(0) => tracing::error!(%code, "{text}"),
+        Some(held_back) => tracing::error!(%code, held_back, "{text}"),
     }
 }
 
@@ -159,6 +179,7 @@ impl IntoResponse for ApiError {
             code: self.code.as_str(),
         };
         let mut response = reply::json(status, &body);
+        response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         if let Some(wait) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));

@@ -9,6 +9,7 @@ use clawrk_core::error::Code;
 use clawrk_core::id::{JobId, UserId};
 
 use crate::error::ApiError;
+use crate::noted;
 
 /// The id in the path; none where the text there can be no id.
 #[derive(Debug)]
@@ -18,6 +19,9 @@ impl PathId<JobId> {
     /// The id to look for. A text that can be no id stands for one that no job has, so that it is
     /// answered as any unknown id is, whatever else is wrong with the request.
     pub(crate) fn get(self) -> JobId {
+        if let Some(id) = &self.0 {
+            noted::job(id);
+        }
         self.0.unwrap_or(JobId::from_bits(0))
     }
 }

@@ -11,6 +11,7 @@ use crate::command::{By, Command, Role, User};
 use crate::error::ApiError;
 use crate::id::PathId;
 use crate::json;
+use crate::noted;
 use crate::page;
 use crate::reply;
 
@@ -23,6 +24,7 @@ pub(crate) async fn create(
     let engine = api.engine.clone();
     api.run(async move {
         let job = engine.create_job(command.call(), &prompt).await?;
+        noted::job(&job.id);
         Ok(command.done(StatusCode::CREATED, &job))
     })
     .await

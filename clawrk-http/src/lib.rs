@@ -31,6 +31,12 @@
 //!
 //! Nested like this, the routes are `/exchange/api/jobs` and so on; every refusal below the prefix,
 //! unknown routes included, has the same form: `{"error": "<text>", "code": "<code>"}`.
+//!
+//! # For layers of the host
+//! A refusal carries its [`Code`](clawrk_core::error::Code) as an extension of the response. Where
+//! the current `tracing` span has fields named `user`, `admin` or `job`, they are filled in as soon
+//! as it is known who calls and which job it is about; what a request logs is logged within that
+//! span. No secret, no query and no text of a job is ever logged.
 
 mod admin;
 mod api;
@@ -44,7 +50,9 @@ mod id;
 mod jobs;
 mod json;
 mod limits;
+mod noted;
 mod page;
+mod repeated;
 mod reply;
 mod routes;
 mod unserved;

@@ -26,7 +26,8 @@ pub(crate) fn init(format: LogFormat, environment: &Environment) -> Result<(), W
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        // Of the spans, the innermost: there are no others.
+        LogFormat::Json => log.json().with_span_list(false).init(),
     }
     Ok(())
 }

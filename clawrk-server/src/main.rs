@@ -1,11 +1,13 @@
 //! The REST server of clawrk: one exchange in one folder, served until it is told to stop.
 
+mod access;
 mod admin_key;
 mod announce;
 mod args;
 mod connections;
 mod log;
 mod patient;
+mod request_id;
 mod serve;
 mod settings;
 mod start;

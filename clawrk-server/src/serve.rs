@@ -1,18 +1,22 @@
 //! Serving, from the first connection to the last.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::middleware;
 use clawrk::{Engine, Error};
 use clawrk_http::{Api, ApiKeys, Commands};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::access;
 use crate::connections::Connections;
+use crate::request_id::RequestIds;
 use crate::settings::Settings;
 use crate::stop;
-use crate::wrong::chain;
+use crate::wrong::{Wrong, chain};
 
 /// How long what runs may go on after the signal to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(8);
@@ -30,11 +34,14 @@ pub(crate) async fn until_stopped(
     admin_key: &str,
     listener: TcpListener,
     ready: impl FnOnce(),
-) -> ExitCode {
+) -> Result<ExitCode, Wrong> {
     let auth = ApiKeys::new(engine.clone()).admin_key(admin_key);
     let api = Api::new(engine.clone(), auth).limits(settings.limits());
     let commands = api.commands();
-    let connections = Connections::new(api.router(), settings.connections_max);
+    let ids = RequestIds::new().map_err(|error| Wrong::because("request ids", &error))?;
+    let watched = middleware::from_fn_with_state(Arc::new(ids), access::watch);
+    let router = api.router().layer(watched);
+    let connections = Connections::new(router, settings.connections_max);
     let (stop_ticks, ticks_stopped) = oneshot::channel::<()>();
     let mut ticks = tokio::spawn(clawrk::run_ticks(engine.clone(), async {
         // Dropping the sender says so too.
@@ -59,10 +66,10 @@ pub(crate) async fn until_stopped(
         log_ticks(ended);
     }
     let closed = close(&engine, asked + CLOSE_MAX).await;
-    match failed || !closed {
+    Ok(match failed || !closed {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
-    }
+    })
 }
 
 /// Lets what runs come to its end, or drops it.

@@ -84,7 +84,7 @@ async fn serve(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
         .map_err(|error| Wrong::because(given.origin("listen"), &error))?;
     let operator = admin_key::settle(settings)?;
     introduce(settings, &operator.said);
-    Ok(serve::until_stopped(settings, engine, &operator.key, listener, || ready(address)).await)
+    serve::until_stopped(settings, engine, &operator.key, listener, || ready(address)).await
 }
 
 fn introduce(settings: &Settings, admin_key: &str) {

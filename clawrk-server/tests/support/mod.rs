@@ -29,6 +29,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// What it said until it listened.
     pub(crate) said: Vec<String>,
+    /// What it says from then on.
+    pub(crate) says: mpsc::Receiver<String>,
     id: u32,
     /// Nobody waits for it yet.
     child: Option<Child>,
@@ -61,16 +63,17 @@ impl Server {
     pub(crate) fn start_with_log(mut command: Command, log: impl Into<Stdio>) -> Server {
         command.env("CLAWRK_LISTEN", "127.0.0.1:0");
         command.stdout(Stdio::piped()).stderr(log);
-        let child = command.spawn().unwrap();
+        let mut child = command.spawn().unwrap();
         let mut server = Server {
             address: SocketAddr::from(([0, 0, 0, 0], 0)),
             said: Vec::new(),
+            says: lines(child.stdout.take().unwrap()),
             id: child.id(),
             child: Some(child),
         };
-        let lines = lines(server.child.as_mut().unwrap().stdout.take().unwrap());
         while server.address.port() == 0 {
-            let line = lines
+            let line = server
+                .says
                 .recv_timeout(PATIENCE)
                 .expect("the server does not listen");
             if let Some(address) = line.strip_prefix("listening on http://") {

@@ -1,0 +1,151 @@
+//! What every request has in common: its id, its span, its line in the log.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use clawrk::Code;
+use hyper::body::{Frame, SizeHint};
+use tokio::time::Instant;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+
+use crate::request_id::{self, RequestIds};
+
+/// What stands for the route of a request that has none.
+const NO_ROUTE: &str = "none";
+
+/// Routes that machines ask all the time, and of which success is no news.
+const ROUTINE: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Names the request, runs it in a span, and logs it once its answer has gone out.
+pub(crate) async fn watch(
+    State(ids): State<Arc<RequestIds>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let id = ids.of(request.headers());
+    let route = request.extensions().get().cloned();
+    let route = route_of(&route);
+    let method = method(request.method());
+    // Of the highest level: lines of every level need it.
+    let span = tracing::error_span!(
+        "request",
+        request_id = id,
+        %method,
+        %route,
+        user = Empty,
+        admin = Empty,
+        job = Empty,
+    );
+    let mut line = Line {
+        span: span.clone(),
+        routine: ROUTINE.contains(&route),
+        begun: Instant::now(),
+        answered: None,
+        bytes: 0,
+        whole: method == "HEAD",
+    };
+    let mut response = next.run(request).instrument(span).await;
+    line.answered = Some((response.status(), response.extensions().get().copied()));
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(request_id::HEADER, id);
+    }
+    response.map(|body| Body::new(Outgoing { body, line }))
+}
+
+/// The template of the route: the path itself may hold what nobody else is to know.
+fn route_of(path: &Option<MatchedPath>) -> &str {
+    path.as_ref().map_or(NO_ROUTE, MatchedPath::as_str)
+}
+
+/// The name of a method; one for all that no route takes, as anybody can make up more of them.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// The line of a request. It is written when this is dropped: once the answer has gone out, or the
+/// client no longer waits for it.
+struct Line {
+    span: Span,
+    routine: bool,
+    begun: Instant,
+    /// The status, and the code of a refusal; none while it is worked on.
+    answered: Option<(StatusCode, Option<Code>)>,
+    bytes: u64,
+    /// Whether the answer was taken to its end, or has none.
+    whole: bool,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let _within = self.span.enter();
+        let duration_us = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let bytes = self.bytes;
+        let Some((status, code)) = self.answered else {
+            tracing::info!(duration_us, "the client did not wait for the answer");
+            return;
+        };
+        let code = code.map(Code::as_str);
+        let success = status.is_success();
+        let status = status.as_u16();
+        if !self.whole {
+            tracing::info!(status, code, duration_us, bytes, "answered in part");
+        } else if self.routine && success {
+            tracing::debug!(status, code, duration_us, bytes, "answered");
+        } else {
+            tracing::info!(status, code, duration_us, bytes, "answered");
+        }
+    }
+}
+
+/// A body on its way out, with the line that is written at its end.
+struct Outgoing {
+    body: Body,
+    line: Line,
+}
+
+impl hyper::body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Outgoing { body, line } = &mut *self;
+        let _within = line.span.enter();
+        let polled = Pin::new(&mut *body).poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            line.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        // Who sends it asks no further where this is known beforehand.
+        line.whole = matches!(polled, Poll::Ready(None)) || body.is_end_stream();
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
