@@ -141,6 +141,10 @@ impl Store for Recorder {
         Ok(())
     }
 
+    async fn restore(&self, records: &[Record]) -> Result<(), CommitError> {
+        self.inner.restore(records).await
+    }
+
     async fn changed(&self, job: &JobId, seen: u64) {
         self.inner.changed(job, seen).await;
     }

@@ -5,10 +5,10 @@ use std::collections::btree_map::Entry;
 
 use clawrk_core::id::JobId;
 use clawrk_core::record::Record;
-use clawrk_core::store::{Change, CommitError, Key, StoreError, plan_valid};
+use clawrk_core::store::{Change, CommitError, Key, StoreError, plan_restored, plan_valid};
 
 use crate::latch::Latch;
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, Work};
 use crate::{HEAD_KEY, Head, Op, Space, Write, value};
 
 /// What lies under a key before the group and, once it is written, after it.
@@ -67,10 +67,14 @@ where
 
     /// Adds a batch, or leaves everything as it was and says why.
     pub(crate) fn add(&mut self, prepared: Prepared) -> Result<(), CommitError> {
-        let Prepared { batch, encoded, .. } = prepared;
+        let Prepared { work, encoded, .. } = prepared;
         let seq = self.head.counts.seq + 1;
         let (records, read) = (&mut self.records, &mut self.read);
-        let changes = plan_valid(&batch, seq, |key| get(records, read, key))?;
+        let get = |key: &Key| get(records, read, key);
+        let changes = match &work {
+            Work::Batch(batch) => plan_valid(batch, seq, get)?,
+            Work::Restore(records) => plan_restored(records, get)?,
+        };
         let mut encoded = encoded.into_iter();
         let mut values = Vec::with_capacity(changes.len());
         for change in &changes {

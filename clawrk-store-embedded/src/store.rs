@@ -123,6 +123,21 @@ impl<E: EmbeddedEngine> EmbeddedStore<E> {
         }
     }
 
+    /// Queues what is to be committed, and awaits what came of it.
+    async fn submit(&self, prepared: Prepared) -> Result<(), CommitError> {
+        let bytes = prepared.bytes;
+        let (answer, done) = oneshot::channel();
+        self.commits
+            .put(Commit { prepared, answer }, bytes)
+            .await
+            .map_err(|_| CommitError::Refused(StoreError::Closed))?;
+        // The committer answers everybody, unless it panicked.
+        done.await.unwrap_or_else(|_| {
+            let error = self.shared.view().err().unwrap_or(StoreError::Closed);
+            Err(CommitError::Ambiguous(error))
+        })
+    }
+
     fn stop(&self) {
         self.commits.close();
         self.scans.close();
@@ -235,18 +250,12 @@ impl<E: EmbeddedEngine> Store for EmbeddedStore<E> {
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
         self.shared.view().map_err(CommitError::Refused)?;
-        let prepared = Prepared::new(batch)?;
-        let bytes = prepared.bytes;
-        let (answer, done) = oneshot::channel();
-        self.commits
-            .put(Commit { prepared, answer }, bytes)
-            .await
-            .map_err(|_| CommitError::Refused(StoreError::Closed))?;
-        // The committer answers everybody, unless it panicked.
-        done.await.unwrap_or_else(|_| {
-            let error = self.shared.view().err().unwrap_or(StoreError::Closed);
-            Err(CommitError::Ambiguous(error))
-        })
+        self.submit(Prepared::batch(batch)?).await
+    }
+
+    async fn restore(&self, records: &[Record]) -> Result<(), CommitError> {
+        self.shared.view().map_err(CommitError::Refused)?;
+        self.submit(Prepared::restore(records)?).await
     }
 
     async fn changed(&self, job: &JobId, seen: u64) {

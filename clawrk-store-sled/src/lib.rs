@@ -136,6 +136,10 @@ impl Store for SledStore {
         self.0.commit(batch).await
     }
 
+    async fn restore(&self, records: &[Record]) -> Result<(), CommitError> {
+        self.0.restore(records).await
+    }
+
     async fn changed(&self, job: &JobId, seen: u64) {
         self.0.changed(job, seen).await;
     }

@@ -25,6 +25,8 @@ pub enum Op {
     Counts,
     /// [`Store::commit`].
     Commit,
+    /// [`Store::restore`].
+    Restore,
     /// [`Store::changed`].
     Changed,
     /// [`Store::close`].
@@ -33,11 +35,12 @@ pub enum Op {
 
 impl Op {
     /// Every kind.
-    pub const ALL: [Op; 6] = [
+    pub const ALL: [Op; 7] = [
         Op::Read,
         Op::Scan,
         Op::Counts,
         Op::Commit,
+        Op::Restore,
         Op::Changed,
         Op::Close,
     ];
@@ -45,8 +48,8 @@ impl Op {
 
 /// What goes wrong at a call.
 ///
-/// The two ambiguous ones are about commits; at any other call they do what [`Fault::Refuse`] does.
-/// [`Store::changed`] cannot fail: there, all of them return early, which it may do.
+/// The two ambiguous ones are about what writes; at any other call they do what [`Fault::Refuse`]
+/// does. [`Store::changed`] cannot fail: there, all of them return early, which it may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     /// Nothing is done, and the store says so.
@@ -237,6 +240,26 @@ impl FaultStore {
         fault
     }
 
+    /// Writes, or not, and answers as planned.
+    async fn write(
+        &self,
+        fault: Option<Fault>,
+        writing: impl Future<Output = Result<(), CommitError>>,
+    ) -> Result<(), CommitError> {
+        match fault {
+            Some(Fault::Refuse) => return Err(CommitError::Refused(planned())),
+            Some(Fault::AmbiguousUnwritten) => return Err(CommitError::Ambiguous(planned())),
+            _ => {}
+        }
+        let answer = writing.await;
+        self.leave(fault).await;
+        match (fault, answer) {
+            // What a store refuses for a reason of its own is no doubtful case.
+            (Some(Fault::AmbiguousWritten), Ok(())) => Err(CommitError::Ambiguous(planned())),
+            (_, answer) => answer,
+        }
+    }
+
     /// Ends the process here if that is planned.
     async fn leave(&self, fault: Option<Fault>) {
         if fault == Some(Fault::CrashAfter) {
@@ -275,7 +298,7 @@ fn planned() -> StoreError {
     StoreError::unavailable("a planned fault")
 }
 
-/// Whether the call is to answer with an error, at all but commits.
+/// Whether the call is to answer with an error, where it does not write.
 fn fails(fault: Option<Fault>) -> bool {
     !matches!(fault, None | Some(Fault::CrashBefore | Fault::CrashAfter))
 }
@@ -320,18 +343,12 @@ impl Store for FaultStore {
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
         let fault = self.enter(Op::Commit).await;
-        match fault {
-            Some(Fault::Refuse) => return Err(CommitError::Refused(planned())),
-            Some(Fault::AmbiguousUnwritten) => return Err(CommitError::Ambiguous(planned())),
-            _ => {}
-        }
-        let answer = self.inner.commit(batch).await;
-        self.leave(fault).await;
-        match (fault, answer) {
-            // What a store refuses for a reason of its own is no doubtful case.
-            (Some(Fault::AmbiguousWritten), Ok(())) => Err(CommitError::Ambiguous(planned())),
-            (_, answer) => answer,
-        }
+        self.write(fault, self.inner.commit(batch)).await
+    }
+
+    async fn restore(&self, records: &[Record]) -> Result<(), CommitError> {
+        let fault = self.enter(Op::Restore).await;
+        self.write(fault, self.inner.restore(records)).await
     }
 
     async fn changed(&self, job: &JobId, seen: u64) {

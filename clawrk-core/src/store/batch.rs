@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::id::CommitId;
 use crate::ledger::Posting;
 use crate::record::{Kind, Record};
-use crate::store::Key;
+use crate::store::{Key, NUMBER_MAX, RESTORE_BYTES_MAX, RESTORE_RECORDS_MAX};
 
 /// The most records, deletes, guards and postings that a batch may hold in all.
 pub const BATCH_RECORDS_MAX: usize = 256;
@@ -46,7 +46,7 @@ pub struct Batch {
     pub postings: Vec<Posting>,
 }
 
-/// A batch that no store takes.
+/// A batch, or records to be restored, that no store takes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidBatch {
@@ -65,6 +65,15 @@ pub enum InvalidBatch {
     /// A record of more than [`RECORD_BYTES_MAX`] bytes, or one that cannot be encoded.
     #[error("the record {0} cannot be stored: over {RECORD_BYTES_MAX} bytes, or not encodable")]
     Unstorable(Key),
+    /// More than [`RESTORE_RECORDS_MAX`] records to be restored.
+    #[error("{0} records to be restored at once are over the limit of {RESTORE_RECORDS_MAX}")]
+    TooManyRestored(usize),
+    /// More than [`RESTORE_BYTES_MAX`] bytes of records to be restored.
+    #[error("{0} bytes to be restored at once are over the limit of {RESTORE_BYTES_MAX}")]
+    TooManyBytes(usize),
+    /// A record to be restored whose version or number no store gives.
+    #[error("the version or number of {0} is 0, or over {NUMBER_MAX}")]
+    Number(Key),
 }
 
 impl Batch {
@@ -125,7 +134,7 @@ impl Batch {
     }
 }
 
-fn all_different(keys: impl Iterator<Item = Key>) -> Result<(), InvalidBatch> {
+pub(super) fn all_different(keys: impl Iterator<Item = Key>) -> Result<(), InvalidBatch> {
     let mut seen = BTreeSet::new();
     for key in keys {
         if !seen.insert(key.clone()) {

@@ -70,13 +70,15 @@ impl Counts {
         *self.place(counted) = count;
     }
 
-    /// Counts what a commit changes.
+    /// Counts what a commit changes. Its number is `seq`, unless it writes a record with a greater
+    /// one.
     pub fn change(&mut self, change: &Change) {
         if let Some(old) = &change.old {
             self.remove(old);
         }
         if let Some(new) = &change.new {
             self.add(new);
+            self.seq = self.seq.max(new.seq);
         }
     }
 

@@ -10,7 +10,8 @@ use event_listener::Event;
 use crate::id::JobId;
 use crate::record::Record;
 use crate::store::{
-    Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError, plan,
+    Batch, Change, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
+    encode_restored, plan, plan_restored,
 };
 
 /// A store in memory. Durable for as long as it lives.
@@ -57,6 +58,19 @@ impl Tables {
     fn commit(&mut self, batch: &Batch) -> Result<(), CommitError> {
         self.open().map_err(CommitError::Refused)?;
         let changes = plan(batch, self.counts.seq + 1, |key| Ok(self.get(key)))?;
+        self.apply(changes);
+        Ok(())
+    }
+
+    fn restore(&mut self, records: &[Record]) -> Result<(), CommitError> {
+        self.open().map_err(CommitError::Refused)?;
+        encode_restored(records).map_err(CommitError::Invalid)?;
+        let changes = plan_restored(records, |key| Ok(self.get(key)))?;
+        self.apply(changes);
+        Ok(())
+    }
+
+    fn apply(&mut self, changes: Vec<Change>) {
         self.counts.seq += 1;
         for change in changes {
             self.counts.change(&change);
@@ -73,7 +87,6 @@ impl Tables {
                 None => self.records.remove(&key),
             };
         }
-        Ok(())
     }
 
     /// The rows of an index behind `after`, each with the cursor behind it.
@@ -149,6 +162,12 @@ impl Store for MemoryStore {
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
         self.tables().commit(batch)?;
+        self.changed.notify(usize::MAX);
+        Ok(())
+    }
+
+    async fn restore(&self, records: &[Record]) -> Result<(), CommitError> {
+        self.tables().restore(records)?;
         self.changed.notify(usize::MAX);
         Ok(())
     }

@@ -11,6 +11,7 @@ mod index;
 mod key;
 pub mod memory;
 mod plan;
+mod restore;
 mod scan;
 
 use std::fmt;
@@ -26,6 +27,9 @@ pub use error::{CommitError, StoreError};
 pub use index::{Index, index_entries};
 pub use key::{Key, Part};
 pub use plan::{Change, plan, plan_valid};
+pub use restore::{
+    NUMBER_MAX, RESTORE_BYTES_MAX, RESTORE_RECORDS_MAX, encode_restored, plan_restored,
+};
 pub use scan::{Cursor, Page, PageLimit};
 
 /// Where an exchange keeps its records.
@@ -66,6 +70,19 @@ pub use scan::{Cursor, Page, PageLimit};
 /// - **acknowledged_is_durable**: what was acknowledged is there when the store is opened again,
 ///   also after a crash of the machine. All that `read` and `scan` return is durable too: while a
 ///   group of commits is on its way to the disk, a read that meets their keys waits for it.
+///
+/// # What `restore` does
+/// - **restore_writes_records_as_they_are**: [`Record::version`] and [`Record::seq`] included, also
+///   those of accounts and entries, which nothing is posted for. They are in their indexes and in
+///   the counts as if they had been committed, and as durable.
+/// - **restore_refuses_what_exists**: as [`CommitError::Conflict`] with the first such key, and
+///   nothing of the call is written. Two calls at once with the same record have one winner.
+/// - **restore_refuses_what_does_not_fit**: as [`CommitError::Invalid`], with nothing written; see
+///   [`encode_restored`].
+/// - **commits_go_on_behind_what_was_restored**: every later commit has a greater number than every
+///   record that was restored, also when the store was opened again.
+/// - **restored_records_agree_with_the_reference**: what another store held, restored in any order
+///   and in any pieces, is what that store held, record for record and number for number.
 ///
 /// # What `scan` answers
 /// - **scan_follows_the_index_order**: see [`Index`]; newest first means by time of creation, then
@@ -109,6 +126,11 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Writes the whole batch durably, or nothing.
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError>;
+
+    /// Writes records durably exactly as they are, all of them or none: for filling a store with
+    /// what another one held. No rule is checked but that none is there yet; an account and its
+    /// entries agree if they did where they are from.
+    async fn restore(&self, records: &[Record]) -> Result<(), CommitError>;
 
     /// Returns when the job's version may have passed `seen`. A hint: it may come early or late, so
     /// who waits reads again, and bounds the wait.

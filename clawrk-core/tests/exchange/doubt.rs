@@ -86,6 +86,10 @@ impl Store for Doubtful {
         }
     }
 
+    async fn restore(&self, records: &[Record]) -> Result<(), CommitError> {
+        self.inner.restore(records).await
+    }
+
     async fn changed(&self, job: &JobId, seen: u64) {
         self.inner.changed(job, seen).await;
     }
@@ -304,6 +308,10 @@ impl Store for Race {
             return Err(CommitError::Ambiguous(lost()));
         }
         self.store.commit(batch).await
+    }
+
+    async fn restore(&self, records: &[Record]) -> Result<(), CommitError> {
+        self.store.restore(records).await
     }
 
     async fn changed(&self, job: &JobId, seen: u64) {

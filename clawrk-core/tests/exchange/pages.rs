@@ -46,6 +46,10 @@ impl Store for Counting {
         self.inner.commit(batch).await
     }
 
+    async fn restore(&self, records: &[Record]) -> Result<(), CommitError> {
+        self.inner.restore(records).await
+    }
+
     async fn changed(&self, job: &JobId, seen: u64) {
         self.inner.changed(job, seen).await;
     }

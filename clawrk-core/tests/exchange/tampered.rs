@@ -106,6 +106,10 @@ impl Store for Tampered {
         Err(CommitError::Refused(StoreError::Closed))
     }
 
+    async fn restore(&self, _records: &[Record]) -> Result<(), CommitError> {
+        Err(CommitError::Refused(StoreError::Closed))
+    }
+
     async fn changed(&self, _job: &JobId, _seen: u64) {}
 
     async fn close(&self) -> Result<(), StoreError> {

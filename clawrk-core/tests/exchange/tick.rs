@@ -251,6 +251,10 @@ impl Store for OldLook {
         self.inner.commit(batch).await
     }
 
+    async fn restore(&self, records: &[Record]) -> Result<(), CommitError> {
+        self.inner.restore(records).await
+    }
+
     async fn changed(&self, job: &JobId, seen: u64) {
         self.inner.changed(job, seen).await;
     }

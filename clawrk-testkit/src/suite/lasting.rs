@@ -149,6 +149,8 @@ pub async fn closed_store_refuses(home: &dyn Home) {
     assert_eq!(refused, Outcome::Closed);
     let refused = commit(&store, &batch()).await;
     assert_eq!(refused, Outcome::Closed, "an empty batch");
+    let refused = store.restore(&[]).await.into();
+    assert_eq!(Outcome::Closed, refused, "restoring nothing");
     let read = store.read(&[Key::Job(job_id(1))]).await;
     assert!(matches!(read, Err(StoreError::Closed)), "{read:?}");
     let page = store.scan(&Index::Board, None, PageLimit::rows(1)).await;

@@ -14,6 +14,7 @@ mod lasting;
 mod postings;
 mod random;
 mod reads;
+mod restores;
 mod scans;
 mod writes;
 
@@ -29,6 +30,7 @@ pub use lasting::*;
 pub use postings::*;
 pub use random::*;
 pub use reads::*;
+pub use restores::*;
 pub use scans::*;
 pub use writes::*;
 
@@ -106,6 +108,11 @@ macro_rules! store_suite {
             entries_without_balance_lie_under_their_commit
             invalid_batch_is_refused
             acknowledged_is_durable
+            restore_writes_records_as_they_are
+            restore_refuses_what_exists
+            restore_refuses_what_does_not_fit
+            commits_go_on_behind_what_was_restored
+            restored_records_agree_with_the_reference
             scan_follows_the_index_order
             scan_pages_without_gaps_or_repeats
             scan_keeps_to_its_limits

@@ -50,7 +50,7 @@ pub async fn random_batches_agree_with_the_reference(home: &dyn Home) {
     );
 }
 
-async fn random_batch(rng: &mut Rng, now: &Arc<dyn Store>) -> Batch {
+pub(super) async fn random_batch(rng: &mut Rng, now: &Arc<dyn Store>) -> Batch {
     let mut batch = Batch::new(CommitId::from_bits(
         u128::from(rng.bits()) << 64 | u128::from(rng.bits()),
     ));
