@@ -40,7 +40,12 @@ pub fn load() -> String {
 
 /// What this process has computed so far; zero where the system doesn't tell. To 10 ms.
 pub fn cpu() -> Duration {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    cpu_in("/proc/self/stat")
+}
+
+/// What the process has computed that has this file in `/proc`.
+pub(crate) fn cpu_in(stat: &str) -> Duration {
+    let stat = fs::read_to_string(stat).unwrap_or_default();
     // The name, in parentheses, may hold anything.
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks = fields.split_whitespace().skip(11).take(2);

@@ -9,16 +9,17 @@ use clawrk_core::id::{JobId, UserId};
 use clawrk_core::job::Status;
 use clawrk_core::money::Credits;
 use clawrk_core::policy::Policy;
-use clawrk_core::store::Store;
+use clawrk_core::record::{Body, Record};
+use clawrk_core::store::{Index, Key, PageLimit, Part, Store};
 use clawrk_core::{Call, Engine};
 use clawrk_store_sled::{SledStore, Stats};
 use clawrk_testkit::payments::ForbiddenPayments;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 
 use crate::output;
 
 /// Enough for every job of a benchmark.
-const CREDITS: i64 = 1_000_000_000;
+pub const CREDITS: i64 = 1_000_000_000;
 
 /// A sender and a receiver of their own.
 #[derive(Debug, Clone)]
@@ -58,6 +59,45 @@ impl Exchange {
             engine: engine(Arc::clone(&store) as Arc<dyn Store>, runtime),
             store,
         }
+    }
+
+    /// The ids of all queued jobs, oldest first.
+    ///
+    /// # Panics
+    /// Where the store fails.
+    pub fn queued(&self) -> Vec<JobId> {
+        let (mut jobs, mut after) = (Vec::new(), None);
+        loop {
+            let limit = PageLimit::rows(PageLimit::ROWS_MAX);
+            let page = self.store.scan(&Index::Board, after.as_ref(), limit);
+            let page = pollster::block_on(page).expect("the board");
+            jobs.extend(page.rows.into_iter().filter_map(|row| match row.body {
+                Body::Job(job) => Some(job.id),
+                _ => None,
+            }));
+            after = page.next;
+            if after.is_none() {
+                return jobs;
+            }
+        }
+    }
+
+    /// The first page of the board, with its texts. How many jobs there are on it.
+    ///
+    /// # Panics
+    /// Where the store fails.
+    pub fn board_page(&self, runtime: &Runtime, rows: usize) -> usize {
+        runtime.block_on(async {
+            let scan = self.store.scan(&Index::Board, None, PageLimit::rows(rows));
+            let page = scan.await.expect("the board");
+            let key = |row: &Record| match &row.body {
+                Body::Job(job) => Some(Key::Text(job.id, Part::Brief)),
+                _ => None,
+            };
+            let keys: Vec<Key> = page.rows.iter().filter_map(key).collect();
+            let texts = self.store.read(&keys).await.expect("texts");
+            texts.iter().flatten().count()
+        })
     }
 
     /// What group commit has done so far.

@@ -21,6 +21,7 @@ pub mod disk;
 pub mod exchange;
 pub mod numbers;
 pub mod recorded;
+pub mod scale;
 pub mod straight;
 
 use std::sync::LazyLock;

@@ -42,10 +42,15 @@ impl fmt::Display for Spread {
 
 /// The median of some times.
 pub fn median(times: &[Duration]) -> Duration {
+    quantile(times, 50)
+}
+
+/// The least time that so many of a hundred do not exceed.
+pub fn quantile(times: &[Duration], percent: usize) -> Duration {
     let mut times = times.to_vec();
     times.sort_unstable();
-    let middle = times.len().saturating_sub(1) / 2;
-    times.get(middle).copied().unwrap_or_default()
+    let at = (times.len() * percent).div_ceil(100).saturating_sub(1);
+    times.get(at).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -60,5 +65,10 @@ mod tests {
         assert_eq!(Spread::of([]).median, 0.0);
         let ms = Duration::from_millis;
         assert_eq!(median(&[ms(3), ms(1), ms(2)]), ms(2));
+        assert_eq!(median(&[ms(3), ms(1), ms(2), ms(4)]), ms(2));
+        let hundred: Vec<Duration> = (1..=100).map(ms).collect();
+        assert_eq!(quantile(&hundred, 99), ms(99));
+        assert_eq!(quantile(&hundred[..10], 99), ms(10));
+        assert_eq!(quantile(&[], 50), Duration::ZERO);
     }
 }

@@ -1,0 +1,157 @@
+//! How long pages and looks take in a big store.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::time::Duration;
+
+use clawrk_core::engine::PageRequest;
+use clawrk_core::id::{JobId, UserId};
+use clawrk_testkit::rng::Rng;
+use tokio::runtime::Runtime;
+
+use crate::conditions::cpu;
+use crate::exchange::Exchange;
+use crate::now;
+use crate::numbers::quantile;
+use crate::scale::process::{drop_cached, rss_mib};
+use crate::scale::site::Site;
+use crate::scale::table::{Table, number};
+
+/// Rows of a page.
+pub const PAGE_ROWS: usize = 50;
+
+/// Different senders and jobs of a cold round.
+const COLD_PAGES: usize = 200;
+const COLD_LOOKS: usize = 2_000;
+
+/// Senders and jobs of a warm round, so few that sled's cache holds them, and how often each.
+const WARM_PAGES: usize = 4;
+const WARM_LOOKS: usize = 50;
+const TIMES: usize = 100;
+
+/// What came out.
+pub const TABLE: Table = Table {
+    name: "reads",
+    columns: &[
+        "jobs", "what", "state", "calls", "rows", "p50_us", "p99_us", "cpu_us",
+    ],
+};
+
+/// What the memory is afterwards.
+pub const MEMORY: Table = Table {
+    name: "memory",
+    columns: &["jobs", "when", "rss_mib"],
+};
+
+/// Measures pages of a sender's jobs, pages of the board, and looks at one job; each first cold,
+/// in a store that was just opened and whose files the system has forgotten.
+///
+/// # Errors
+/// What the file system says.
+///
+/// # Panics
+/// Where something is refused.
+pub fn measure(site: &Site, runtime: &Runtime) -> io::Result<[Vec<Vec<String>>; 2]> {
+    let mut sample = site.sample()?;
+    shuffle(&mut sample);
+    let reader = Reader {
+        exchange: Exchange::open(&site.store(), runtime.handle()),
+        runtime,
+        jobs: site.jobs(),
+    };
+    let opened = rss_mib(std::process::id());
+    drop_cached(&site.store())?;
+    let looks: Vec<_> = sample
+        .iter()
+        .cycle()
+        .take(COLD_LOOKS.min(sample.len()))
+        .collect();
+    let senders: BTreeSet<&UserId> = sample.iter().map(|(sender, _)| sender).collect();
+    let senders: Vec<_> = senders.into_iter().take(COLD_PAGES).collect();
+    let warm_senders: Vec<_> = repeated(&senders, WARM_PAGES);
+    let warm_looks: Vec<_> = repeated(&looks, WARM_LOOKS);
+    let page = |sender: &&UserId| reader.page(sender);
+    let look = |(sender, job): &&(UserId, JobId)| reader.look(sender, job);
+    let board = |(): &()| reader.exchange.board_page(runtime, PAGE_ROWS);
+    let mut rows = vec![
+        reader.time("board page", "cold", &[()], board),
+        reader.time("job", "cold", &looks, look),
+        reader.time("page", "cold", &senders, page),
+    ];
+    // Once to warm up; the second time counts.
+    reader.time("page", "", &warm_senders, page);
+    rows.push(reader.time("page", "warm", &warm_senders, page));
+    reader.time("job", "", &warm_looks, look);
+    rows.push(reader.time("job", "warm", &warm_looks, look));
+    rows.push(reader.time("board page", "warm", &[(); WARM_PAGES * TIMES], board));
+    let memory = |when: &str, mib| vec![site.jobs().to_string(), when.to_owned(), number(mib)];
+    let used = rss_mib(std::process::id());
+    Ok([rows, vec![memory("opened", opened), memory("used", used)]])
+}
+
+fn shuffle<T>(items: &mut [T]) {
+    let mut rng = Rng::new(items.len() as u64);
+    for last in (1..items.len()).rev() {
+        items.swap(last, rng.below(last + 1));
+    }
+}
+
+/// The first of some items, again and again.
+fn repeated<T: Copy>(items: &[T], different: usize) -> Vec<T> {
+    let different = &items[..different.min(items.len())];
+    different.repeat(TIMES)
+}
+
+struct Reader<'a> {
+    exchange: Exchange,
+    runtime: &'a Runtime,
+    jobs: usize,
+}
+
+impl Reader<'_> {
+    /// The first page of a sender's jobs, with their texts. How many there are.
+    fn page(&self, sender: &UserId) -> usize {
+        let page = PageRequest {
+            rows: PAGE_ROWS,
+            ..PageRequest::first()
+        };
+        let jobs = self
+            .runtime
+            .block_on(self.exchange.engine.jobs(sender, &page));
+        jobs.expect("a page").items.len()
+    }
+
+    fn look(&self, sender: &UserId, job: &JobId) -> usize {
+        let job = self.runtime.block_on(self.exchange.engine.job(sender, job));
+        usize::from(!job.expect("a job").prompt.is_empty())
+    }
+
+    /// Calls with each item, and makes a row of it. `rows` is what a call found on average.
+    fn time<T>(
+        &self,
+        what: &str,
+        state: &str,
+        items: &[T],
+        call: impl Fn(&T) -> usize,
+    ) -> Vec<String> {
+        let (mut times, mut found, computed) = (Vec::with_capacity(items.len()), 0, cpu());
+        for item in items {
+            let began = now();
+            found += call(item);
+            times.push(began.elapsed());
+        }
+        let calls = items.len().max(1) as f64;
+        let computed = cpu().saturating_sub(computed).as_secs_f64() * 1e6 / calls;
+        let us = |time: Duration| number(time.as_secs_f64() * 1e6);
+        vec![
+            self.jobs.to_string(),
+            what.to_owned(),
+            state.to_owned(),
+            items.len().to_string(),
+            number(found as f64 / calls),
+            us(quantile(&times, 50)),
+            us(quantile(&times, 99)),
+            number(computed),
+        ]
+    }
+}
