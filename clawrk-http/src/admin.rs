@@ -1,11 +1,10 @@
 //! Routes of the operator.
 
 use axum::extract::{OriginalUri, State};
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use clawrk_core::Call;
-use clawrk_core::engine::{NewApiKey, PageRequest};
+use clawrk_core::engine::PageRequest;
 use clawrk_core::id::UserId;
 use clawrk_core::money::Credits;
 use clawrk_core::time::Timestamp;
@@ -16,6 +15,7 @@ use crate::command::{By, Command, Operator, Secret};
 use crate::error::ApiError;
 use crate::id::PathId;
 use crate::json;
+use crate::keys::NewKey;
 use crate::page::{self, Asked};
 use crate::reply;
 
@@ -41,14 +41,6 @@ struct Listed {
 }
 
 #[derive(Serialize)]
-struct NewKey {
-    id: String,
-    name: Option<String>,
-    api_key: String,
-    created_at: Timestamp,
-}
-
-#[derive(Serialize)]
 struct Balance {
     credits: Credits,
 }
@@ -57,17 +49,6 @@ struct Balance {
 struct Switched {
     id: UserId,
     disabled: bool,
-}
-
-impl From<NewApiKey> for NewKey {
-    fn from(new: NewApiKey) -> NewKey {
-        NewKey {
-            id: new.key.id.to_string(),
-            name: new.key.name,
-            api_key: new.secret,
-            created_at: new.key.created_at,
-        }
-    }
 }
 
 /// How many users a page has where the query does not say.
@@ -119,9 +100,8 @@ pub(crate) async fn create_user(
             created_at: new.user.created_at,
         };
         let api_key = new.api_key.secret;
-        Ok(secret(
-            command.done(StatusCode::CREATED, &NewUser { user, api_key }),
-        ))
+        let made = command.done(StatusCode::CREATED, &NewUser { user, api_key });
+        Ok(reply::secret(made))
     })
     .await
 }
@@ -135,9 +115,8 @@ pub(crate) async fn create_key(
     let (engine, id) = (api.engine.clone(), id.found()?);
     api.run(async move {
         let new = engine.create_key(&id, name.as_deref()).await?;
-        Ok(secret(
-            command.done(StatusCode::CREATED, &NewKey::from(new)),
-        ))
+        let made = command.done(StatusCode::CREATED, &NewKey::from(new));
+        Ok(reply::secret(made))
     })
     .await
 }
@@ -195,11 +174,4 @@ async fn switch(
 /// Checks the rules of money on the whole store, which takes time in proportion to it.
 pub(crate) async fn audit(State(api): State<Api>, _: By<Operator>) -> Result<Response, ApiError> {
     Ok(reply::json(StatusCode::OK, &api.engine.audit().await?))
-}
-
-/// An answer that nothing on the way may keep.
-fn secret(mut response: Response) -> Response {
-    let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(CACHE_CONTROL, no_store);
-    response
 }

@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use clawrk_core::Rejection;
 use clawrk_core::error::Code;
-use clawrk_core::id::{JobId, UserId};
+use clawrk_core::id::{JobId, KeyId, UserId};
 
 use crate::error::ApiError;
 use crate::noted;
@@ -30,6 +31,12 @@ impl PathId<UserId> {
     pub(crate) fn found(self) -> Result<UserId, ApiError> {
         let none = || ApiError::new(Code::UserNotFound, "there is no such user");
         self.0.ok_or_else(none)
+    }
+}
+
+impl PathId<KeyId> {
+    pub(crate) fn found(self) -> Result<KeyId, ApiError> {
+        self.0.ok_or_else(|| Rejection::KeyNotFound.into())
     }
 }
 

@@ -49,6 +49,7 @@ mod health;
 mod id;
 mod jobs;
 mod json;
+mod keys;
 mod limits;
 mod noted;
 mod page;

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::api::Api;
 use crate::command::{Operator, User};
 use crate::error::ApiError;
-use crate::{admin, health, jobs, unserved, users};
+use crate::{admin, health, jobs, keys, unserved, users};
 
 pub(crate) fn table(api: Api) -> Router {
     Router::new()
@@ -37,6 +37,11 @@ fn of_users() -> Router<Api> {
         .route("/api/jobs/{id}/release", post_only(jobs::release::<User>))
         .route("/api/users/{id}", get_only(users::show))
         .route("/api/whoami", post_only(users::whoami))
+        .route(
+            "/api/keys",
+            only("GET,HEAD,POST").post(keys::create).get(keys::list),
+        )
+        .route("/api/keys/{id}", only("DELETE").delete(keys::revoke))
         .route("/api/stripe/checkout", post_only(unserved::payments))
         .route("/api/stripe/connect", post_only(unserved::payments))
         .route("/api/stripe/connect/status", get_only(unserved::payments))

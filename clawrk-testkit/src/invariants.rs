@@ -66,8 +66,12 @@ pub fn check_kept(before: &Census, after: &Census) {
                 new == Some(old)
             }
             Body::Job(job) => new.is_some_and(|new| is_later(job, new)),
-            Body::Account(_) | Body::User(_) | Body::ApiKey(_) => {
+            Body::Account(_) | Body::User(_) => {
                 new.is_some_and(|new| new.version >= old.version && new.seq == old.seq)
+            }
+            // A key may be revoked.
+            Body::ApiKey(_) => {
+                new.is_none_or(|new| new.version >= old.version && new.seq == old.seq)
             }
             Body::Once(_) => true,
         };

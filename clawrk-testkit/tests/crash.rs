@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use clawrk_core::engine::NewApiKey;
 use clawrk_core::error::Error;
 use clawrk_core::id::{JobId, UserId};
 use clawrk_core::job::{EventKind, OnRejected};
@@ -29,6 +30,9 @@ use common::{Fails, Folder, World, funded, memory, policy, user};
 
 const GOOD: &str = "An output that is long enough to pass";
 const BAD: &str = "too short";
+
+/// The name of the key that is looked at.
+const WATCHED: &str = "watched";
 
 /// Commands that are tried at once; most of the time they wait for the disk.
 const THREADS: usize = 6;
@@ -52,14 +56,23 @@ enum Command {
     SeeUser,
     DisableUser,
     CreateKey,
+    RevokeKey,
+    UseKey,
     ExpireAccept,
     LoseRun,
     VerifyOverdue,
     ForgetOnce,
 }
 
+/// What a command needs.
+struct Prepared {
+    job: JobId,
+    /// A key of the sender's.
+    key: NewApiKey,
+}
+
 impl Command {
-    const ALL: [Command; 23] = [
+    const ALL: [Command; 25] = [
         Command::Create,
         Command::Accept,
         Command::Submit,
@@ -79,6 +92,8 @@ impl Command {
         Command::SeeUser,
         Command::DisableUser,
         Command::CreateKey,
+        Command::RevokeKey,
+        Command::UseKey,
         Command::ExpireAccept,
         Command::LoseRun,
         Command::VerifyOverdue,
@@ -94,9 +109,10 @@ impl Command {
     }
 
     /// Makes what the command needs.
-    async fn prepare(self, world: &World) -> JobId {
+    async fn prepare(self, world: &World) -> Prepared {
         let engine = engine(world);
         let (sender, receiver) = (funded(&engine, "sender", 9).await, user("receiver"));
+        let key = engine.create_key(&sender, Some(WATCHED)).await.unwrap();
         let prompt = match self {
             Command::RunFailingSkill => "This one fails",
             _ => "Sum it up",
@@ -134,7 +150,7 @@ impl Command {
             _ => {}
         }
         world.clock.advance(self.wait());
-        job
+        Prepared { job, key }
     }
 
     /// How long it takes until what happens by itself is due.
@@ -150,7 +166,8 @@ impl Command {
     }
 
     /// Gives the command, under an idempotency key where it takes one.
-    async fn give(self, engine: &Engine, job: &JobId) -> Result<(), Error> {
+    async fn give(self, engine: &Engine, prepared: &Prepared) -> Result<(), Error> {
+        let Prepared { job, key } = prepared;
         let (sender, receiver) = (user("sender"), user("receiver"));
         let once = Once::new("the-key", b"the request").unwrap();
         let by = |user: &UserId| Call::by(user).once(&once);
@@ -181,6 +198,12 @@ impl Command {
                 engine.set_user_disabled(admin, &user("gone"), true).await?;
             }
             Command::CreateKey => drop(engine.create_key(&sender, Some("second")).await?),
+            Command::RevokeKey => engine.revoke_key(&sender, key.key.id).await?,
+            Command::UseKey => {
+                let known = engine.authenticate(&key.secret).await?;
+                assert_eq!(known, Some(sender));
+                while engine.tick(100).await?.done > 0 {}
+            }
             Command::ExpireAccept
             | Command::LoseRun
             | Command::VerifyOverdue
@@ -191,7 +214,10 @@ impl Command {
 
     /// Whether it may say no when it is made again: it carries no key, and was done before.
     fn may_refuse_again(self) -> bool {
-        matches!(self, Command::CreateUser | Command::RunFailingSkill)
+        matches!(
+            self,
+            Command::CreateUser | Command::RunFailingSkill | Command::RevokeKey
+        )
     }
 }
 
@@ -231,6 +257,9 @@ fn shape(census: &Census) -> BTreeMap<String, u64> {
                 kind => format!("event {kind:?} {}", event.actor),
             },
             Body::Entry(entry) => format!("{:?} entry {}", entry.account.commodity(), entry.delta),
+            Body::ApiKey(key) if key.name.as_deref() == Some(WATCHED) => {
+                format!("key, used: {}", key.last_used_at.is_some())
+            }
             Body::Text(_) | Body::ApiKey(_) | Body::Once(_) | Body::Meta(_) => continue,
         };
         *shape.entry(what).or_default() += 1;
@@ -248,7 +277,7 @@ async fn look(store: &Arc<dyn Store>) -> Census {
 /// what it came to in the end.
 fn run(home: &dyn Home, command: Command, crash: Option<(u64, Fault)>) -> (bool, Census) {
     let mut world = World::new(block_on(home.open()), policy(command.on_rejected()));
-    let job = block_on(command.prepare(&world));
+    let prepared = block_on(command.prepare(&world));
     let before = block_on(look(&world.store));
 
     let faulty = Arc::new(FaultStore::over(Arc::clone(&world.store)));
@@ -259,7 +288,7 @@ fn run(home: &dyn Home, command: Command, crash: Option<(u64, Fault)>) -> (bool,
         store: faulty.clone(),
         ..world.clone()
     };
-    let first = block_on_unless(command.give(&engine(&crashing), &job), || {
+    let first = block_on_unless(command.give(&engine(&crashing), &prepared), || {
         faulty.has_crashed()
     });
     let crashed = faulty.has_crashed();
@@ -280,7 +309,7 @@ fn run(home: &dyn Home, command: Command, crash: Option<(u64, Fault)>) -> (bool,
     if crashed {
         // A run that the crash lost is given up first.
         block_on(world.later(Duration::from_secs(70)));
-        let again = block_on(command.give(&engine(&world), &job));
+        let again = block_on(command.give(&engine(&world), &prepared));
         assert!(
             again.is_ok() || command.may_refuse_again(),
             "{command:?} {crash:?} again: {again:?}"

@@ -216,6 +216,29 @@ where
     answers[0].clone()
 }
 
+/// Together, the callers ask for nearly twice as many.
+async fn nobody_gets_more_keys_than_there_may_be(home: &dyn Home) {
+    let world = world(home).await;
+    let engine = world.engine();
+    let owner = engine.user(&user("owner")).await.unwrap().id;
+    let made = together(CALLERS, |_| {
+        let (engine, owner) = (engine.clone(), owner.clone());
+        async move {
+            let mut made = 0;
+            for _ in 0..3 {
+                match engine.create_key(&owner, None).await {
+                    Ok(_) => made += 1,
+                    Err(error) => assert_eq!(error.code(), Code::TooManyKeys),
+                }
+            }
+            made
+        }
+    });
+    assert_eq!(made.await.iter().sum::<usize>(), 100);
+    assert_eq!(engine.keys(&owner).await.unwrap().len(), 100);
+    checked(&world).await;
+}
+
 macro_rules! on {
     ($store:ident: $home:expr) => {
         mod $store {
@@ -238,6 +261,14 @@ macro_rules! on {
             fn grants_and_creates_do_not_hinder_each_other() {
                 let home = $home;
                 block_on(super::grants_and_creates_do_not_hinder_each_other(
+                    home.as_ref(),
+                ));
+            }
+
+            #[test]
+            fn nobody_gets_more_keys_than_there_may_be() {
+                let home = $home;
+                block_on(super::nobody_gets_more_keys_than_there_may_be(
                     home.as_ref(),
                 ));
             }

@@ -206,6 +206,7 @@ fn people() -> Vec<Body> {
             name: None,
             hash: [3; 32],
             created_at: AT,
+            last_used_at: Some(AT),
             commit: COMMIT,
         }),
     ]

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::clock::Clock;
+use crate::engine::uses::Uses;
 use crate::engine::{Engine, Inner};
 use crate::ids::{Ids, RandomIds};
 use crate::payments::Payments;
@@ -26,6 +27,7 @@ impl EngineBuilder {
             skills: Skills::default(),
             policy: Policy::default(),
             seal: OnceLock::new(),
+            uses: Uses::default(),
         };
         EngineBuilder { inner }
     }

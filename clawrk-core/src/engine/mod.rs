@@ -19,6 +19,7 @@ mod seal;
 mod tick;
 mod transition;
 mod users;
+mod uses;
 mod view;
 mod within;
 
@@ -72,6 +73,7 @@ struct Inner {
     policy: Policy,
     /// What cursors are signed with, once it was needed.
     seal: OnceLock<Seal>,
+    uses: uses::Uses,
 }
 
 impl Engine {

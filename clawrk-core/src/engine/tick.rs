@@ -7,7 +7,7 @@ use crate::id::JobId;
 use crate::job::decide::Command;
 use crate::job::{Actor, JobRecord, State};
 use crate::record::{Body, Record};
-use crate::store::{CommitError, Cursor, Guard, Index, Page, PageLimit, StoreError};
+use crate::store::{Batch, CommitError, Cursor, Guard, Index, Page, PageLimit, StoreError};
 use crate::time::Timestamp;
 
 /// How far a tick came.
@@ -22,7 +22,8 @@ pub struct Progress {
 
 impl Engine {
     /// Does what is due: runs that were lost return to their receiver, overdue jobs to the queue,
-    /// overdue outputs are verified, old idempotency records are forgotten.
+    /// overdue outputs are verified, old idempotency records are forgotten, uses of API keys are
+    /// written.
     ///
     /// Does at most `budget` things and says when to call again. Nothing happens by itself without
     /// somebody who calls this; several may at once.
@@ -34,10 +35,12 @@ impl Engine {
         let forgotten = self
             .forget_expired(budget.saturating_sub(jobs.done))
             .await?;
-        let next = [jobs.next, forgotten.next].into_iter().flatten().min();
+        let done = jobs.done + forgotten.done;
+        let written = self.write_uses(budget.saturating_sub(done)).await?;
+        let next = [jobs.next, forgotten.next, written.next];
         Ok(Progress {
-            done: jobs.done + forgotten.done,
-            next,
+            done: done + written.done,
+            next: next.into_iter().flatten().min(),
         })
     }
 
@@ -123,13 +126,20 @@ impl Engine {
         Ok(progress)
     }
 
-    /// Forgets a record, unless it changed. Doing so again does no harm, so it needs no proof.
+    /// Forgets a record, unless it changed.
     async fn forget(&self, record: &Record) -> Result<(), Error> {
         let mut batch = self.batch()?;
         batch.guards.push(Guard::At(record.key(), record.version));
         batch.deletes.push(record.key());
-        match self.inner.store.commit(&batch).await {
-            Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        self.commit_repeatable(&batch).await.map(drop)
+    }
+
+    /// Commits what does no harm when it is done again, and so needs no proof. Says whether it
+    /// passed; else what it relied on has changed.
+    pub(crate) async fn commit_repeatable(&self, batch: &Batch) -> Result<bool, Error> {
+        match self.inner.store.commit(batch).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Conflict(_)) => Ok(false),
             Err(CommitError::Ambiguous(source) | CommitError::Refused(source)) => {
                 Err(Error::Store { op: "tick", source })
             }

@@ -178,6 +178,16 @@ impl Engine {
         Err(Error::Busy { op: "disable user" })
     }
 
+    /// Whether the operator disabled a user. One who is not known is not. For a host that lets its
+    /// own people in, who must look; [`authenticate`](Engine::authenticate) has looked.
+    ///
+    /// # Errors
+    /// Only failures of the store.
+    pub async fn is_disabled(&self, user: &UserId) -> Result<bool, Error> {
+        let found = self.user_record("authenticate", user).await?;
+        Ok(found.is_some_and(|(_, record)| record.disabled))
+    }
+
     pub(crate) async fn user_record(
         &self,
         op: &'static str,

@@ -110,6 +110,8 @@ codes! {
         "There is no such job, or none that the caller may see.";
     UserNotFound "user_not_found" 404 Never NotFound
         "There is no such user.";
+    KeyNotFound "key_not_found" 404 Never NotFound
+        "There is no such API key, or none of the caller's.";
     SkillRunning "skill_running" 400 SameRequest WrongStatus
         "The job's skill is running; wait for it, or hand in output.";
     WrongStatus "wrong_status" 400 AfterChange WrongStatus
@@ -122,6 +124,8 @@ codes! {
         "A user may see only their own account.";
     UserExists "user_exists" 409 Never Conflict
         "The user id is taken.";
+    TooManyKeys "too_many_keys" 409 AfterChange Conflict
+        "The user has as many API keys as there may be; revoke one.";
     InsufficientCredits "insufficient_credits" 402 AfterChange InsufficientCredits
         "The account has fewer credits than this takes.";
     SkillFailed "skill_failed" 502 SameRequest ProviderFailed

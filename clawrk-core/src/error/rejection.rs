@@ -53,6 +53,9 @@ pub enum Rejection {
     /// No such user.
     #[error("there is no user {0}")]
     UserNotFound(UserId),
+    /// No such API key, or none of that user's.
+    #[error("there is no such key")]
+    KeyNotFound,
     /// The job's skill is running.
     #[error("the job's skill is running; wait for it, or hand in output")]
     SkillRunning,
@@ -75,6 +78,12 @@ pub enum Rejection {
     /// The user id is taken.
     #[error("the user id {0} is taken; choose another")]
     UserExists(UserId),
+    /// The user has as many API keys as there may be.
+    #[error("the user has {limit} API keys, the most there may be; revoke one that is not used")]
+    TooManyKeys {
+        /// How many there may be.
+        limit: usize,
+    },
     /// Too few credits.
     #[error("the account has too few credits: this takes {needed}; ask for more")]
     InsufficientCredits {
@@ -103,11 +112,13 @@ impl Rejection {
             Rejection::UserOnly => Code::UserOnly,
             Rejection::JobNotFound => Code::JobNotFound,
             Rejection::UserNotFound(_) => Code::UserNotFound,
+            Rejection::KeyNotFound => Code::KeyNotFound,
             Rejection::SkillRunning => Code::SkillRunning,
             Rejection::WrongStatus { .. } => Code::WrongStatus,
             Rejection::NotSender => Code::NotSender,
             Rejection::NotReceiver => Code::NotReceiver,
             Rejection::UserExists(_) => Code::UserExists,
+            Rejection::TooManyKeys { .. } => Code::TooManyKeys,
             Rejection::InsufficientCredits { .. } => Code::InsufficientCredits,
         }
     }

@@ -33,6 +33,9 @@ pub struct ApiKeyRecord {
     pub hash: [u8; 32],
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was last used, to some minutes; none where it never was.
+    #[serde(default)]
+    pub last_used_at: Option<Timestamp>,
     /// The commit that made it.
     pub commit: CommitId,
 }

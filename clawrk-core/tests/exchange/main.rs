@@ -9,6 +9,7 @@
 mod audit;
 mod damage;
 mod doubt;
+mod keys;
 mod pages;
 mod runs;
 mod support;

@@ -209,6 +209,7 @@ pub(crate) fn api_key(bits: u64, owner: &str, made: i64) -> Record {
             name: None,
             hash: [7; 32],
             created_at: at(made),
+            last_used_at: None,
             commit: CommitId::from_bits(9),
         }),
     )

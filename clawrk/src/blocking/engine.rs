@@ -3,8 +3,8 @@
 use super::Error;
 use super::runtime::Runtime;
 use crate::{
-    Audit, Call, Credits, Entries, Event, Job, JobId, Jobs, NewApiKey, NewUser, PageRequest,
-    Payout, Policy, Progress, SkillInfo, User, UserId, Users,
+    ApiKey, Audit, Call, Credits, Entries, Event, Job, JobId, Jobs, KeyId, NewApiKey, NewUser,
+    PageRequest, Payout, Policy, Progress, SkillInfo, User, UserId, Users,
 };
 
 /// The exchange, for threads that may wait. Cheap to clone; all clones are the same exchange.
@@ -65,7 +65,10 @@ verbs! {
     pub fn create_user(id: Option<&str>, name: Option<&str>) -> NewUser;
     pub fn users<'a>(call: impl Into<Call<'a>>, page: &PageRequest) -> Users;
     pub fn set_user_disabled<'a>(call: impl Into<Call<'a>>, id: &UserId, disabled: bool) -> User;
+    pub fn is_disabled(user: &UserId) -> bool;
+    pub fn keys(user: &UserId) -> Vec<ApiKey>;
     pub fn create_key(user: &UserId, name: Option<&str>) -> NewApiKey;
+    pub fn revoke_key(user: &UserId, key: KeyId) -> ();
     pub fn authenticate(secret: &str) -> Option<UserId>;
     pub fn grant_credits<'a>(
         call: impl Into<Call<'a>>, user: &UserId, delta: Credits, reason: &str
