@@ -47,7 +47,7 @@ pub(crate) fn run<E: EmbeddedEngine>(shared: &Shared<E>, queue: &Queue<Commit>, 
 
 /// Commits a group and answers everybody in it. Gives how far the store is then.
 fn commit<E: EmbeddedEngine>(shared: &Shared<E>, head: Head, commits: Vec<Commit>) -> Head {
-    let mut group = Group::new(head, |key, bytes| shared.record(key, bytes));
+    let mut group = Group::new(head, |key| shared.record(key));
     let mut answers = Vec::with_capacity(commits.len());
     for Commit { prepared, answer } in commits {
         answers.push((answer, group.add(prepared)));

@@ -77,8 +77,9 @@ impl EngineError {
     }
 }
 
-/// What a scan shows its keys and values to. It breaks when it has seen enough.
-pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
+/// What a scan shows its keys and values to, or what is wrong with a value that is there and
+/// cannot be read. It breaks when it has seen enough.
+pub type Visit<'a> = dyn FnMut(&[u8], Result<&[u8], String>) -> ControlFlow<()> + 'a;
 
 /// An ordered key-value engine: everything that [`EmbeddedStore`](crate::EmbeddedStore) needs.
 ///

@@ -52,7 +52,7 @@ pub(crate) struct Group<R> {
 
 impl<R> Group<R>
 where
-    R: FnMut(&Key, &[u8]) -> Result<Option<Record>, StoreError>,
+    R: FnMut(&[u8]) -> Result<Option<Record>, StoreError>,
 {
     /// A group behind `head`, that asks `read` for what was there before.
     pub(crate) fn new(head: Head, read: R) -> Group<R> {
@@ -179,13 +179,13 @@ fn get<R>(
     key: &Key,
 ) -> Result<Option<Record>, StoreError>
 where
-    R: FnMut(&Key, &[u8]) -> Result<Option<Record>, StoreError>,
+    R: FnMut(&[u8]) -> Result<Option<Record>, StoreError>,
 {
     let bytes = key.to_bytes();
     if let Some(slot) = records.get(&bytes) {
         return Ok(slot.now().cloned());
     }
-    let before = read(key, &bytes)?;
+    let before = read(&bytes)?;
     let slot = Slot {
         before: before.clone(),
         after: None,

@@ -4,7 +4,7 @@ use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use clawrk_core::record::Record;
-use clawrk_core::store::{Cursor, Index, Page, PageLimit, StoreError};
+use clawrk_core::store::{Cursor, Damaged, Index, Key, Page, PageLimit, StoreError};
 use futures_channel::oneshot;
 
 use crate::group::InFlight;
@@ -97,9 +97,12 @@ fn behind(key: &[u8]) -> Vec<u8> {
 /// A row with its place in the index and its size.
 struct Row {
     at: Vec<u8>,
-    record: Record,
+    content: Content,
     bytes: usize,
 }
+
+/// The record; or its key, if it is known, and what is wrong with it.
+type Content = Result<Record, (Option<Key>, String)>;
 
 fn find<E: EmbeddedEngine>(shared: &Shared<E>, request: &Request) -> Result<Found, StoreError> {
     let (prefix, own) = match request.index.record_prefix() {
@@ -109,9 +112,10 @@ fn find<E: EmbeddedEngine>(shared: &Shared<E>, request: &Request) -> Result<Foun
     let mut stretch = Stretch::new(prefix, request.after.as_ref());
     let mut page = Page {
         rows: Vec::new(),
+        damaged: Vec::new(),
         next: None,
     };
-    let (mut last, mut bytes) = (None, 0);
+    let (mut last, mut shown, mut bytes) = (None, 0, 0);
     while !stretch.is_empty() {
         let chunk = settle(shared, &stretch, own, request.limit.bytes)?;
         if let (Some(group), false) = (chunk.met, request.waited) {
@@ -119,12 +123,20 @@ fn find<E: EmbeddedEngine>(shared: &Shared<E>, request: &Request) -> Result<Foun
         }
         for row in chunk.rows {
             bytes += row.bytes;
-            let full = page.rows.len() >= request.limit.rows || bytes > request.limit.bytes;
-            if full && !page.rows.is_empty() {
+            let full = shown >= request.limit.rows || bytes > request.limit.bytes;
+            if full && shown > 0 {
                 page.next = last.map(Cursor);
                 return Ok(Found::Page(page));
             }
-            page.rows.push(row.record);
+            match row.content {
+                Ok(record) => page.rows.push(record),
+                Err((key, detail)) => page.damaged.push(Damaged {
+                    place: Cursor(row.at.clone()),
+                    key,
+                    detail,
+                }),
+            }
+            shown += 1;
             last = Some(row.at);
         }
         stretch.from = chunk.until;
@@ -166,7 +178,7 @@ fn settle<E: EmbeddedEngine>(
 }
 
 /// What is under each key of the start of a stretch, and where that start ends.
-type Start = (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>);
+type Start = (Vec<(Vec<u8>, Result<Vec<u8>, String>)>, Vec<u8>);
 
 fn start<E: EmbeddedEngine>(
     shared: &Shared<E>,
@@ -178,8 +190,8 @@ fn start<E: EmbeddedEngine>(
     let (mut found, mut bytes) = (Vec::with_capacity(rows_max), 0);
     let mut until = None;
     shared.scan(space, &stretch.from, &stretch.to, &mut |key, value| {
-        found.push((key.to_vec(), value.to_vec()));
-        bytes += value.len();
+        bytes += value.as_ref().map_or(0, |value| value.len());
+        found.push((key.to_vec(), value.map(<[u8]>::to_vec)));
         if found.len() < rows_max && bytes < bytes_max {
             return ControlFlow::Continue(());
         }
@@ -205,9 +217,10 @@ fn records<E: EmbeddedEngine>(
         if before.is_some_and(|before| before.contains_key(&key)) {
             continue;
         }
+        let bytes = value.as_ref().map_or(0, Vec::len);
         rows.push(Row {
-            record: value::record(&key, &value, || value::name_of(&key))?,
-            bytes: value::record_bytes(value.len()),
+            content: content(&key, value),
+            bytes: value::record_bytes(bytes),
             at: key,
         });
     }
@@ -236,12 +249,19 @@ fn entries<E: EmbeddedEngine>(
     let (found, until) = start(shared, Space::Index, stretch, rows_max, usize::MAX)?;
     let mut met = None;
     let mut places = Vec::with_capacity(found.len());
+    let mut rows = Vec::with_capacity(found.len());
     for (entry, value) in found {
-        let length = key_length(&entry, &value)?;
-        places.push((entry, length));
+        // What is in flight is taken from there, whatever lies here.
+        let before = view.in_flight.as_ref().map(|group| &group.entries);
+        if before.is_some_and(|before| before.contains_key(&entry)) {
+            continue;
+        }
+        match key_length(&entry, value) {
+            Ok(length) => places.push((entry, length)),
+            Err(detail) => rows.push(unreadable(entry, None, detail)),
+        }
     }
     if let Some(group) = &view.in_flight {
-        places.retain(|(entry, _)| !group.entries.contains_key(entry));
         for (entry, mark) in group
             .entries
             .range::<[u8], _>(bounds(&stretch.from, &until))
@@ -251,9 +271,7 @@ fn entries<E: EmbeddedEngine>(
                 places.push((entry.clone(), usize::from(*length)));
             }
         }
-        places.sort();
     }
-    let mut rows = Vec::with_capacity(places.len());
     for (entry, length) in places {
         let key = &entry[entry.len() - length..];
         let before = view.in_flight.as_ref().and_then(|group| {
@@ -265,19 +283,45 @@ fn entries<E: EmbeddedEngine>(
                 met = Some(Arc::clone(group));
                 old_row(&entry, record)?
             }
-            Some((_, None)) => return Err(no_record(&entry)),
-            None => {
-                let value = shared.get(Space::Records, key)?;
-                let value = value.ok_or_else(|| no_record(&entry))?;
-                Row {
-                    record: value::record(key, &value, || value::name_of(key))?,
-                    bytes: value::record_bytes(value.len()),
-                    at: entry,
-                }
-            }
+            Some((_, None)) => no_record(entry, length),
+            None => row(shared, entry, length)?,
         });
     }
+    rows.sort_by(|a, b| a.at.cmp(&b.at));
     Ok(Chunk { rows, until, met })
+}
+
+/// The row of an entry, as the engine holds it. `length` is that of the record's key, with which
+/// the entry ends.
+fn row<E: EmbeddedEngine>(
+    shared: &Shared<E>,
+    entry: Vec<u8>,
+    length: usize,
+) -> Result<Row, StoreError> {
+    let key = &entry[entry.len() - length..];
+    let (content, bytes) = match shared.get(Space::Records, key) {
+        Ok(None) => return Ok(no_record(entry, length)),
+        Ok(Some(value)) => {
+            let bytes = value::record_bytes(value.len());
+            (content(key, Ok(value)), bytes)
+        }
+        Err(StoreError::Corrupt { detail }) => (content(key, Err(detail)), 0),
+        Err(other) => return Err(other),
+    };
+    Ok(Row {
+        at: entry,
+        content,
+        bytes,
+    })
+}
+
+/// What lies under a key.
+fn content(key: &[u8], value: Result<Vec<u8>, String>) -> Content {
+    let record = match value {
+        Ok(value) => value::record(key, &value),
+        Err(detail) => Err(format!("{}: {detail}", value::name_of(key))),
+    };
+    record.map_err(|detail| (Key::from_bytes(key), detail))
 }
 
 /// Of a stretch, whose end may lie before its beginning only where it holds nothing.
@@ -289,25 +333,34 @@ fn old_row(at: &[u8], record: &Record) -> Result<Row, StoreError> {
     Ok(Row {
         at: at.to_vec(),
         bytes: record.encode().map_err(StoreError::unavailable)?.len(),
-        record: record.clone(),
+        content: Ok(record.clone()),
     })
 }
 
-/// The length of the record's key, with which an entry ends.
-fn key_length(entry: &[u8], value: &[u8]) -> Result<usize, StoreError> {
-    let length = <[u8; 2]>::try_from(value).map(u16::from_be_bytes);
-    match length.map(usize::from) {
-        Ok(length) if length <= entry.len() => Ok(length),
-        _ => Err(StoreError::corrupt(format!(
-            "index {}: not the length of a key",
-            value::name_of(entry)
-        ))),
+fn unreadable(at: Vec<u8>, key: Option<Key>, detail: String) -> Row {
+    Row {
+        at,
+        content: Err((key, detail)),
+        bytes: 0,
     }
 }
 
-fn no_record(entry: &[u8]) -> StoreError {
-    StoreError::corrupt(format!(
-        "index {}: there is no such record",
-        value::name_of(entry)
-    ))
+/// The length of the record's key, with which an entry ends.
+fn key_length(entry: &[u8], value: Result<Vec<u8>, String>) -> Result<usize, String> {
+    let length = value.map(|value| <[u8; 2]>::try_from(value).map(u16::from_be_bytes));
+    match length.map(|length| length.map(usize::from)) {
+        Ok(Ok(length)) if length <= entry.len() => Ok(length),
+        Ok(_) => Err(format!(
+            "index entry {}: not the length of a key",
+            value::hex(entry)
+        )),
+        Err(detail) => Err(format!("index entry {}: {detail}", value::hex(entry))),
+    }
+}
+
+fn no_record(entry: Vec<u8>, length: usize) -> Row {
+    let key = &entry[entry.len() - length..];
+    let detail = format!("{}: an index lists it, and it is gone", value::name_of(key));
+    let key = Key::from_bytes(key);
+    unreadable(entry, key, detail)
 }

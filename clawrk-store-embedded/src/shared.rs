@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use clawrk_core::id::JobId;
 use clawrk_core::record::Record;
-use clawrk_core::store::{Counts, Key, StoreError};
+use clawrk_core::store::{Counts, StoreError};
 use event_listener::Event;
 
 use crate::group::InFlight;
@@ -148,9 +148,9 @@ impl<E: EmbeddedEngine> Shared<E> {
     }
 
     /// The record under a key, as the engine holds it.
-    pub(crate) fn record(&self, key: &Key, bytes: &[u8]) -> Result<Option<Record>, StoreError> {
-        self.get(Space::Records, bytes)?
-            .map(|value| value::record(bytes, &value, || key.to_string()))
+    pub(crate) fn record(&self, key: &[u8]) -> Result<Option<Record>, StoreError> {
+        self.get(Space::Records, key)?
+            .map(|value| value::record(key, &value).map_err(StoreError::corrupt))
             .transpose()
     }
 

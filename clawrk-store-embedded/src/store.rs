@@ -198,8 +198,8 @@ impl<E: EmbeddedEngine> Store for EmbeddedStore<E> {
         loop {
             let generation = self.shared.view()?.generation;
             let mut records = Vec::with_capacity(keys.len());
-            for (key, bytes) in keys.iter().zip(&bytes) {
-                records.push(self.shared.record(key, bytes));
+            for key in &bytes {
+                records.push(self.shared.record(key));
             }
             // Looked at after reading: whatever was read of a group that is in flight no more is
             // durable, and of one that still is, it is among its keys.

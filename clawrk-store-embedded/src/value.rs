@@ -1,7 +1,7 @@
 //! Records as values: a checksum, then the record. Engines pass rotten bytes on without a word.
 
 use clawrk_core::record::Record;
-use clawrk_core::store::StoreError;
+use clawrk_core::store::{Key, StoreError};
 
 const SUM_BYTES: usize = 4;
 /// Where the number of the first commit stands in an encoded record.
@@ -25,15 +25,12 @@ fn frame(mut encoded: Vec<u8>) -> Vec<u8> {
     encoded
 }
 
-/// The record that a value is.
+/// The record that a value is, read from under `key`.
 ///
-/// `key` is what it was read from, as bytes, and `name` says the same to a person.
-pub(crate) fn record(
-    key: &[u8],
-    bytes: &[u8],
-    name: impl Fn() -> String,
-) -> Result<Record, StoreError> {
-    let damaged = |why: &str| StoreError::corrupt(format!("{}: {why}", name()));
+/// # Errors
+/// What is wrong with it, with the name of the key.
+pub(crate) fn record(key: &[u8], bytes: &[u8]) -> Result<Record, String> {
+    let damaged = |why: &str| format!("{}: {why}", name_of(key));
     let (encoded, sum) = bytes
         .split_last_chunk::<SUM_BYTES>()
         .ok_or_else(|| damaged("cut short"))?;
@@ -54,11 +51,12 @@ pub(crate) fn record_bytes(value: usize) -> usize {
     value.saturating_sub(SUM_BYTES)
 }
 
-/// A key for a message where only its bytes are known.
+/// A key for a message: what it says, or at least its bytes.
 pub(crate) fn name_of(key: &[u8]) -> String {
-    use std::fmt::Write;
-    key.iter().fold(String::from("key "), |mut name, byte| {
-        let _ = write!(name, "{byte:02x}");
-        name
-    })
+    Key::from_bytes(key).map_or_else(|| format!("key {}", hex(key)), |key| key.to_string())
+}
+
+/// Bytes for a message.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

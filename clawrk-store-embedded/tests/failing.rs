@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use clawrk_core::job::State;
 use clawrk_core::record::{Kind, Record};
-use clawrk_core::store::{CommitError, Guard, Index, Key, PageLimit, Store, StoreError};
+use clawrk_core::store::{
+    CommitError, Guard, Index, Key, PageLimit, Store, StoreError, index_entries,
+};
 use clawrk_store_embedded::{HEAD_KEY, Head, OpenError, STORE_FORMAT, Space};
 use clawrk_testkit::run::{block_on, poll_once, spawn};
 
@@ -228,8 +230,14 @@ fn damage_is_named_and_never_a_wrong_answer() {
         disk.put(Space::Records, &ann, intact.clone());
     }
     disk.damage(Space::Records, &ann, |value| value.truncate(3));
-    let scan = block_on(store.scan(&Index::All(Kind::User), None, PageLimit::rows(9)));
-    assert!(matches!(scan, Err(StoreError::Corrupt { .. })), "{scan:?}");
+    let users = Index::All(Kind::User);
+    let page = block_on(store.scan(&users, None, PageLimit::rows(9))).unwrap();
+    assert_eq!(page.rows.len(), 1, "bob is sound");
+    let [damaged] = &page.damaged[..] else {
+        panic!("{page:?}");
+    };
+    assert_eq!(damaged.key, Some(user_key("ann")));
+    assert_eq!(damaged.detail, "user ann: cut short");
     let relying = guarded(Guard::At(user_key("ann"), 1), puts(2, [person("eve", 1)]));
     let refused = block_on(store.commit(&relying));
     assert!(matches!(
@@ -250,8 +258,37 @@ fn an_index_entry_without_its_record_is_damage() {
     let store = disk.open();
     block_on(store.commit(&puts(1, [job(1, 1, State::Queued)]))).unwrap();
     disk.lose(Space::Records, &Key::Job(job_id(1)).to_bytes());
-    let page = block_on(store.scan(&Index::Board, None, PageLimit::rows(1)));
-    assert!(matches!(page, Err(StoreError::Corrupt { .. })), "{page:?}");
+    let page = block_on(store.scan(&Index::Board, None, PageLimit::rows(1))).unwrap();
+    assert_eq!(page.rows, []);
+    assert_eq!(page.damaged[0].key, Some(Key::Job(job_id(1))));
+}
+
+#[test]
+fn a_damaged_index_entry_hides_no_other() {
+    let disk = Disk::default();
+    let store = disk.open();
+    let jobs: Vec<Record> = (1..=40).map(|n| job(n, 1, State::Queued)).collect();
+    block_on(store.commit(&puts(1, jobs.clone()))).unwrap();
+    let entry = |record: &Record| {
+        let prefix = Index::Board.entry_prefix().unwrap();
+        let mut entries = index_entries(record).into_iter();
+        entries.find(|entry| entry.starts_with(&prefix)).unwrap()
+    };
+    for n in [0, 16, 39] {
+        // The first commit: its number is part of the entry.
+        let record = Record {
+            seq: 1,
+            ..jobs[n].clone()
+        };
+        disk.damage(Space::Index, &entry(&record), |length| length.push(0));
+    }
+    let page = block_on(store.scan(&Index::Board, None, PageLimit::rows(100))).unwrap();
+    assert_eq!(page.rows.len(), 37);
+    assert_eq!(page.damaged.len(), 3);
+    for damaged in page.damaged {
+        assert_eq!(damaged.key, None);
+        assert!(damaged.detail.contains("not the length of a key"));
+    }
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use clawrk_store_embedded::{
@@ -151,7 +150,13 @@ impl EmbeddedEngine for SledEngine {
         for row in self.db.range(at(place(space), from)..at(place(space), to)) {
             let (key, value) = row.map_err(|error| self.failed(error))?;
             let key = key.get(1..).unwrap_or_default();
-            if let ControlFlow::Break(()) = visit(key, &self.gather(key, value)?) {
+            // One value that is damaged hides none of the others.
+            let seen = match self.gather(key, value) {
+                Ok(value) => visit(key, Ok(&value)),
+                Err(EngineError::Damaged(detail)) => visit(key, Err(detail)),
+                Err(error) => return Err(error),
+            };
+            if seen.is_break() {
                 break;
             }
         }

@@ -22,20 +22,6 @@ fn refusal(path: &Path) -> OpenError {
     }
 }
 
-/// The database without the store around it. sled's threads let go of its lock a little after the
-/// store was dropped.
-fn bare(path: &Path) -> sled::Db {
-    const TRIES: usize = 100_000;
-    let opened = (0..TRIES).find_map(|_| match sled::open(path) {
-        Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
-            std::thread::yield_now();
-            None
-        }
-        opened => Some(opened.unwrap()),
-    });
-    opened.unwrap()
-}
-
 /// Every refusal names the folder.
 fn says(error: &OpenError, path: &Path, what: &str) {
     let text = error.to_string();

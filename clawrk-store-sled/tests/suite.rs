@@ -4,11 +4,15 @@
 
 use std::sync::Arc;
 
+mod support;
+
 use async_trait::async_trait;
-use clawrk_core::store::Store;
+use clawrk_core::store::{Key, Store};
 use clawrk_store_sled::SledStore;
-use clawrk_testkit::suite::Home;
+use clawrk_testkit::suite::{Harm, Home};
 use tempfile::TempDir;
+
+use support::bare;
 
 struct Folder(TempDir);
 
@@ -19,6 +23,18 @@ impl Home for Folder {
     }
 
     fn lasts(&self) -> bool {
+        true
+    }
+
+    async fn harm(&self, key: &Key, harm: Harm) -> bool {
+        let db = bare(self.0.path());
+        let key = [&[1], &key.to_bytes()[..]].concat();
+        let mut value = db.remove(&key).unwrap().unwrap().to_vec();
+        if harm == Harm::Garble {
+            value[9] ^= 0x10;
+            db.insert(key, value).unwrap();
+        }
+        db.flush().unwrap();
         true
     }
 }

@@ -1,6 +1,8 @@
 //! A store that fails on demand.
 
-use std::collections::BTreeMap;
+mod damage;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +12,7 @@ use async_trait::async_trait;
 use clawrk_core::id::JobId;
 use clawrk_core::record::Record;
 use clawrk_core::store::{
-    Batch, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
+    Batch, CommitError, Counts, Cursor, Guard, Index, Key, Page, PageLimit, Store, StoreError,
 };
 use event_listener::Event;
 
@@ -91,6 +93,7 @@ struct State {
     at_call_of: BTreeMap<(Op, u64), Fault>,
     gates: BTreeMap<(Op, u64), Arc<Barrier>>,
     hits: BTreeMap<Fault, u64>,
+    damaged: BTreeSet<Key>,
     crashed: bool,
     yields: bool,
 }
@@ -311,6 +314,7 @@ impl Store for FaultStore {
         if fails(fault) {
             return Err(planned());
         }
+        self.check(keys.iter())?;
         let answer = self.inner.read(keys).await;
         self.leave(fault).await;
         answer
@@ -328,7 +332,7 @@ impl Store for FaultStore {
         }
         let answer = self.inner.scan(index, after, limit).await;
         self.leave(fault).await;
-        answer
+        answer.map(|page| self.damage_page(index, page))
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {
@@ -343,7 +347,14 @@ impl Store for FaultStore {
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
         let fault = self.enter(Op::Commit).await;
-        self.write(fault, self.inner.commit(batch)).await
+        let puts: Vec<Key> = batch.puts.iter().map(Record::key).collect();
+        let guards = batch.guards.iter().map(Guard::key);
+        let checked = self.check(guards.chain(&puts).chain(&batch.deletes));
+        let commit = async {
+            checked.map_err(CommitError::Refused)?;
+            self.inner.commit(batch).await
+        };
+        self.write(fault, commit).await
     }
 
     async fn restore(&self, records: &[Record]) -> Result<(), CommitError> {

@@ -58,7 +58,7 @@ impl Auditor<'_> {
     }
 
     /// Whether the index has the record in its place.
-    async fn lists(&self, index: &Index, record: &Record) -> Result<bool, Error> {
+    async fn lists(&mut self, index: &Index, record: &Record) -> Result<bool, Error> {
         let Some(before) = place(index, record).map(before) else {
             return Ok(false);
         };

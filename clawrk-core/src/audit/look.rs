@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::audit::{Audit, ViolationKind};
+use crate::audit::{Audit, Place, ViolationKind};
 use crate::error::Error;
 use crate::id::UserId;
 use crate::record::{Body, Kind, Record};
@@ -44,7 +44,7 @@ impl<'a> Auditor<'a> {
     }
 
     /// The next page; none behind the last one.
-    pub(super) async fn next(&self, pages: &mut Pages) -> Result<Option<Vec<Record>>, Error> {
+    pub(super) async fn next(&mut self, pages: &mut Pages) -> Result<Option<Vec<Record>>, Error> {
         let after = match &pages.next {
             None => None,
             Some(Some(after)) => Some(after),
@@ -56,19 +56,45 @@ impl<'a> Auditor<'a> {
         Ok(Some(page.rows))
     }
 
+    /// A page of an index. What cannot be read in it is reported; where the store says no more
+    /// than that there is damage, the index ends.
     pub(super) async fn scan(
-        &self,
+        &mut self,
         index: &Index,
         after: Option<&Cursor>,
         limit: PageLimit,
     ) -> Result<Page, Error> {
-        self.store.scan(index, after, limit).await.map_err(failed)
+        let mut page = match self.store.scan(index, after, limit).await {
+            Ok(page) => page,
+            Err(StoreError::Corrupt { detail }) => {
+                let place = Place::Behind(index.clone(), after.cloned());
+                self.audit.add(ViolationKind::Damaged, place, detail);
+                return Ok(Page {
+                    rows: Vec::new(),
+                    damaged: Vec::new(),
+                    next: None,
+                });
+            }
+            Err(source) => return Err(failed(source)),
+        };
+        for damaged in page.damaged.drain(..) {
+            let place = match damaged.key {
+                Some(key) => Place::Record(key),
+                None => Place::Row(index.clone(), damaged.place),
+            };
+            self.audit
+                .add(ViolationKind::Damaged, place, damaged.detail);
+        }
+        Ok(page)
     }
 
-    /// The records under these keys. One that lies under a wrong key is reported, and as good as
-    /// missing.
+    /// The records under these keys. One that is damaged or lies under a wrong key is reported,
+    /// and as good as missing.
     pub(super) async fn read(&mut self, keys: &[Key]) -> Result<Vec<Option<Record>>, Error> {
-        let mut found = self.store.read(keys).await.map_err(failed)?;
+        let mut found = match self.store.read(keys).await {
+            Err(StoreError::Corrupt { .. }) => self.read_each(keys).await?,
+            found => found.map_err(failed)?,
+        };
         for (key, record) in keys.iter().zip(&mut found) {
             if let Some(other) = record
                 .as_ref()
@@ -80,6 +106,23 @@ impl<'a> Auditor<'a> {
                     .add(ViolationKind::Misplaced, key.clone(), detail);
                 *record = None;
             }
+        }
+        Ok(found)
+    }
+
+    /// The records under these keys, asked for one by one, to find those that are damaged.
+    async fn read_each(&mut self, keys: &[Key]) -> Result<Vec<Option<Record>>, Error> {
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            let read = self.store.read(std::slice::from_ref(key)).await;
+            found.push(match read {
+                Ok(mut records) => records.pop().flatten(),
+                Err(StoreError::Corrupt { detail }) => {
+                    self.audit.add(ViolationKind::Damaged, key.clone(), detail);
+                    None
+                }
+                Err(source) => return Err(failed(source)),
+            });
         }
         Ok(found)
     }

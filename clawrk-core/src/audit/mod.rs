@@ -28,7 +28,7 @@ use crate::record::Kind;
 
 use look::Auditor;
 
-pub use report::{Audit, VIOLATIONS_MAX, Violation, ViolationKind};
+pub use report::{Audit, Place, VIOLATIONS_MAX, Violation, ViolationKind};
 
 impl Engine {
     /// Checks the rules of the ledger and of everything that hangs on it, on the store as it is,
@@ -38,8 +38,11 @@ impl Engine {
     /// all users. What is committed after it began may or may not be covered; nothing that is
     /// right is ever reported.
     ///
+    /// What the store cannot read is a violation of its own, and as good as missing to all other
+    /// checks, which go on.
+    ///
     /// # Errors
-    /// Only failures of the store, such as a damaged record.
+    /// Only failures of the store to answer at all.
     pub async fn audit(&self) -> Result<Audit, Error> {
         let mut auditor = Auditor::new(self.store().as_ref());
         auditor.meta().await?;

@@ -1,8 +1,10 @@
 //! What an audit found.
 
+use std::fmt;
+
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::store::Key;
+use crate::store::{Cursor, Index, Key};
 
 /// The most violations that an audit keeps; more are only counted.
 pub const VIOLATIONS_MAX: usize = 1_000;
@@ -12,6 +14,9 @@ pub const VIOLATIONS_MAX: usize = 1_000;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ViolationKind {
+    /// Something is there that the store cannot read: a record, an index entry, or a stretch of
+    /// them. What depends on it is found missing as well.
+    Damaged,
     /// A record lies under the key of another, or says something else than its key.
     Misplaced,
     /// An account that has n entries lacks one of the first n.
@@ -63,10 +68,44 @@ pub enum ViolationKind {
 pub struct Violation {
     /// Which rule.
     pub kind: ViolationKind,
-    /// The record at which it shows.
-    pub place: Key,
+    /// Where it shows.
+    pub place: Place,
     /// What is wrong there, for a person.
     pub detail: String,
+}
+
+/// Where a broken rule shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// At a record.
+    Record(Key),
+    /// At a row of an index, whose record is not known.
+    Row(Index, Cursor),
+    /// In an index, from behind that row on, or from its start.
+    Behind(Index, Option<Cursor>),
+}
+
+impl From<Key> for Place {
+    fn from(key: Key) -> Place {
+        Place::Record(key)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Record(key) => write!(f, "{key}"),
+            Place::Row(index, Cursor(at)) => write!(f, "row {} of {index:?}", hex(at)),
+            Place::Behind(index, None) => write!(f, "{index:?}"),
+            Place::Behind(index, Some(Cursor(at))) => {
+                write!(f, "{index:?} behind row {}", hex(at))
+            }
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Serialize for Violation {
@@ -107,10 +146,15 @@ impl Audit {
     }
 
     /// Adds a violation, unless another check has found the very same.
-    pub(super) fn add(&mut self, kind: ViolationKind, place: Key, detail: impl Into<String>) {
+    pub(super) fn add(
+        &mut self,
+        kind: ViolationKind,
+        place: impl Into<Place>,
+        detail: impl Into<String>,
+    ) {
         let violation = Violation {
             kind,
-            place,
+            place: place.into(),
             detail: detail.into(),
         };
         if self.violations.contains(&violation) {

@@ -10,7 +10,7 @@ use crate::id::{JobId, PayoutId, UserId};
 use crate::ledger::{Account, Flow, Reason};
 use crate::money::{Cents, Credits};
 use crate::record::{Answer, Body, PayoutStatus};
-use crate::store::{Guard, Index, Key, PageLimit};
+use crate::store::{Guard, Index, Key, Page, PageLimit};
 use crate::time::Timestamp;
 
 /// The most credits that an operator may give or take at once.
@@ -140,7 +140,7 @@ impl Engine {
             bytes: page.bytes,
         };
         let page = self.inner.store.scan(&index, after.as_ref(), limit).await;
-        let page = page.map_err(|source| Error::Store {
+        let page = page.and_then(Page::whole).map_err(|source| Error::Store {
             op: "ledger",
             source,
         })?;
@@ -172,7 +172,7 @@ impl Engine {
         let index = Index::PayoutsOf(receiver.clone());
         let limit = PageLimit::rows(PageLimit::ROWS_MAX);
         let page = self.inner.store.scan(&index, None, limit).await;
-        let page = page.map_err(|source| Error::Store {
+        let page = page.and_then(Page::whole).map_err(|source| Error::Store {
             op: "payouts",
             source,
         })?;

@@ -7,7 +7,7 @@ use crate::id::{JobId, UserId};
 use crate::job::{Job, JobRecord, Status};
 use crate::policy::Visibility;
 use crate::record::Record;
-use crate::store::{Cursor, Index, PageLimit, index_entries};
+use crate::store::{Cursor, Index, Page, PageLimit, index_entries};
 
 /// How many jobs are looked up at once for a page.
 const CHUNK_ROWS: usize = 100;
@@ -55,6 +55,7 @@ impl Engine {
             let missing = rows_max - jobs.items.len() + 1;
             let limit = PageLimit::rows(missing.min(CHUNK_ROWS));
             let scanned = self.inner.store.scan(&index, after.as_ref(), limit).await;
+            let scanned = scanned.and_then(Page::whole);
             let scanned = scanned.map_err(|source| Error::Store { op: "jobs", source })?;
             let views = self.views(&scanned.rows).await?;
             for (record, job) in scanned.rows.iter().zip(views) {

@@ -50,6 +50,8 @@ impl Engine {
         loop {
             let left = budget.saturating_sub(done);
             let due = self.due(&Index::Due, after.as_ref(), left).await?;
+            // They stay where they are, so they must not count either, nor be waited for.
+            log_damaged(&due);
             for record in due.rows {
                 let Body::Job(job) = record.body else {
                     continue;
@@ -107,23 +109,27 @@ impl Engine {
 
     async fn forget_expired(&self, budget: usize) -> Result<Progress, Error> {
         let now = self.inner.clock.now();
-        let due = self.due(&Index::Expiring, None, budget).await?;
-        let mut progress = Progress {
-            done: 0,
-            next: due.next.is_some().then_some(now),
-        };
-        for record in due.rows {
-            let Body::Once(once) = &record.body else {
-                continue;
-            };
-            if once.expires_at > now || progress.done >= budget {
-                progress.next = Some(once.expires_at);
-                break;
+        let (mut done, mut after) = (0, None);
+        loop {
+            let left = budget.saturating_sub(done);
+            let due = self.due(&Index::Expiring, after.as_ref(), left).await?;
+            log_damaged(&due);
+            for record in due.rows {
+                let Body::Once(once) = &record.body else {
+                    continue;
+                };
+                if once.expires_at > now || done >= budget {
+                    let next = Some(once.expires_at);
+                    return Ok(Progress { done, next });
+                }
+                self.forget(&record).await?;
+                done += 1;
             }
-            self.forget(&record).await?;
-            progress.done += 1;
+            after = due.next;
+            if after.is_none() {
+                return Ok(Progress { done, next: None });
+            }
         }
-        Ok(progress)
     }
 
     /// Forgets a record, unless it changed.
@@ -157,5 +163,13 @@ impl Engine {
         let limit = PageLimit::rows(budget.saturating_add(1));
         let page = self.inner.store.scan(index, after, limit).await;
         page.map_err(|source| Error::Store { op: "tick", source })
+    }
+}
+
+/// Tells of what is due and cannot be read: one line for a page, whatever is wrong with it.
+fn log_damaged(page: &Page) {
+    if let Some(first) = page.damaged.first() {
+        let (rows, first) = (page.damaged.len(), &first.detail);
+        tracing::error!(rows, %first, "what is due cannot be read; the audit names all of it");
     }
 }

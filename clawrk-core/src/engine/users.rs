@@ -10,7 +10,7 @@ use crate::error::{Error, Rejection};
 use crate::id::UserId;
 use crate::money::Credits;
 use crate::record::{Answer, Body, Kind, Record, UserRecord};
-use crate::store::{Batch, Guard, Index, Key, PageLimit};
+use crate::store::{Batch, Guard, Index, Key, Page, PageLimit};
 use crate::time::Timestamp;
 
 /// The longest id that may be chosen for a new user, in characters.
@@ -117,7 +117,7 @@ impl Engine {
         let after = self.place_before("users", &index, page).await?;
         let limit = PageLimit::rows(page.rows);
         let page = self.inner.store.scan(&index, after.as_ref(), limit).await;
-        let page = page.map_err(|source| Error::Store {
+        let page = page.and_then(Page::whole).map_err(|source| Error::Store {
             op: "users",
             source,
         })?;

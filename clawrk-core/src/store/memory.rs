@@ -10,8 +10,8 @@ use event_listener::Event;
 use crate::id::JobId;
 use crate::record::Record;
 use crate::store::{
-    Batch, Change, CommitError, Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError,
-    encode_restored, plan, plan_restored,
+    Batch, Change, CommitError, Counts, Cursor, Damaged, Index, Key, Page, PageLimit, Store,
+    StoreError, encode_restored, plan, plan_restored,
 };
 
 /// A store in memory. Durable for as long as it lives.
@@ -29,6 +29,9 @@ struct Tables {
     /// Index entry → key of the record.
     index: BTreeMap<Vec<u8>, Vec<u8>>,
 }
+
+/// The record of a row, or its key where there is no such record.
+type Row<'a> = Result<&'a Record, &'a Vec<u8>>;
 
 impl MemoryStore {
     /// An empty store.
@@ -94,15 +97,49 @@ impl Tables {
         &'a self,
         index: &Index,
         after: Option<&Cursor>,
-    ) -> Box<dyn Iterator<Item = (&'a Vec<u8>, &'a Record)> + 'a> {
+    ) -> Box<dyn Iterator<Item = (&'a Vec<u8>, Row<'a>)> + 'a> {
         if let Some(prefix) = index.record_prefix() {
-            return Box::new(range(&self.records, prefix, after));
+            let records = range(&self.records, prefix, after);
+            return Box::new(records.map(|(key, record)| (key, Ok(record))));
         }
         let prefix = index.entry_prefix().unwrap_or_default();
-        Box::new(
-            range(&self.index, prefix, after)
-                .filter_map(|(entry, key)| Some((entry, self.records.get(key)?))),
-        )
+        let entries = range(&self.index, prefix, after);
+        Box::new(entries.map(|(entry, key)| (entry, self.records.get(key).ok_or(key))))
+    }
+
+    fn page(&self, index: &Index, after: Option<&Cursor>, limit: PageLimit) -> Page {
+        let mut page = Page {
+            rows: Vec::new(),
+            damaged: Vec::new(),
+            next: None,
+        };
+        let (mut last, mut shown, mut bytes) = (None, 0, 0);
+        for (at, row) in self.rows(index, after) {
+            let encoded = row.ok().and_then(|record| record.encode().ok());
+            bytes += encoded.map_or(0, |encoded| encoded.len());
+            let full = shown >= limit.rows || bytes > limit.bytes;
+            if full && shown > 0 {
+                page.next = last.map(Cursor);
+                break;
+            }
+            match row {
+                Ok(record) => page.rows.push(record.clone()),
+                Err(key) => page.damaged.push(no_record(at, key)),
+            }
+            shown += 1;
+            last = Some(at.clone());
+        }
+        page
+    }
+}
+
+fn no_record(place: &[u8], key: &[u8]) -> Damaged {
+    let key = Key::from_bytes(key);
+    let name = key.as_ref().map_or("a record".to_owned(), Key::to_string);
+    Damaged {
+        place: Cursor(place.to_owned()),
+        key,
+        detail: format!("{name}: an index lists it, and it is gone"),
     }
 }
 
@@ -136,22 +173,7 @@ impl Store for MemoryStore {
     ) -> Result<Page, StoreError> {
         let tables = self.tables();
         tables.open()?;
-        let mut page = Page {
-            rows: Vec::new(),
-            next: None,
-        };
-        let (mut last, mut bytes) = (None, 0);
-        for (at, record) in tables.rows(index, after) {
-            bytes += record.encode().map_or(0, |encoded| encoded.len());
-            let full = page.rows.len() >= limit.rows || bytes > limit.bytes;
-            if full && !page.rows.is_empty() {
-                page.next = last.map(Cursor);
-                break;
-            }
-            page.rows.push(record.clone());
-            last = Some(at.clone());
-        }
-        Ok(page)
+        Ok(tables.page(index, after, limit))
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {
@@ -192,5 +214,54 @@ impl Store for MemoryStore {
         self.tables().closed = true;
         self.changed.notify(usize::MAX);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{CommitId, KeyId, UserId};
+    use crate::record::{ApiKeyRecord, Body};
+    use crate::time::Timestamp;
+
+    #[test]
+    fn an_entry_without_its_record_is_named_among_the_others() {
+        let store = MemoryStore::new();
+        let user = UserId::new("ann").unwrap();
+        let mut batch = Batch::new(CommitId::from_bits(1));
+        for n in 1..=5 {
+            let key = ApiKeyRecord {
+                id: KeyId::from_bits(n),
+                user: user.clone(),
+                name: None,
+                hash: [0; 32],
+                created_at: Timestamp::from_millis(1),
+                last_used_at: None,
+                commit: batch.id,
+            };
+            batch.puts.push(Record::new(1, Body::ApiKey(key)));
+        }
+        let key = |n| Key::ApiKey(KeyId::from_bits(n));
+        pollster::block_on(async {
+            store.commit(&batch).await.unwrap();
+            for n in [1, 4] {
+                store.tables().records.remove(&key(n).to_bytes());
+            }
+            let (index, mut after) = (Index::KeysOf(user), None);
+            let (mut rows, mut damaged) = (Vec::new(), Vec::new());
+            loop {
+                let limit = PageLimit::rows(1);
+                let page = store.scan(&index, after.as_ref(), limit).await.unwrap();
+                assert_eq!(page.rows.len() + page.damaged.len(), 1);
+                rows.extend(page.rows.iter().map(Record::key));
+                damaged.extend(page.damaged.into_iter().map(|damaged| damaged.key));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(rows, [2, 3, 5].map(key));
+            assert_eq!(damaged, [1, 4].map(key).map(Some));
+        });
     }
 }

@@ -9,6 +9,7 @@ mod counts;
 mod error;
 mod index;
 mod key;
+mod key_of;
 pub mod memory;
 mod plan;
 mod restore;
@@ -30,7 +31,7 @@ pub use plan::{Change, plan, plan_valid};
 pub use restore::{
     NUMBER_MAX, RESTORE_BYTES_MAX, RESTORE_RECORDS_MAX, encode_restored, plan_restored,
 };
-pub use scan::{Cursor, Page, PageLimit};
+pub use scan::{Cursor, Damaged, Page, PageLimit};
 
 /// Where an exchange keeps its records.
 ///
@@ -93,6 +94,9 @@ pub use scan::{Cursor, Page, PageLimit};
 ///   row at least.
 /// - **scan_shows_what_is_true_now**: a row is the record as it is now, and one that no longer
 ///   belongs in the index does not appear.
+/// - **scan_names_what_it_cannot_read**: a row whose record is damaged or gone is in
+///   [`Page::damaged`], in its place, and hides none of the others. A store that cannot tell where
+///   the damage ends answers [`StoreError::Corrupt`] instead. What is there is never left out.
 ///
 /// # What `counts` answers
 /// - **counts_are_those_of_the_records**: what a look at all records would count, at one moment

@@ -1,6 +1,7 @@
 //! Pages of an index.
 
 use crate::record::Record;
+use crate::store::{Key, StoreError};
 
 /// A place in an index: behind which row a page begins. Only good for the index that it is from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +37,37 @@ impl PageLimit {
 pub struct Page {
     /// The records, in the index's order.
     pub rows: Vec<Record>,
+    /// What is there as well and cannot be read, in the index's order. It counts as rows do, so
+    /// both together keep to the limit.
+    pub damaged: Vec<Damaged>,
     /// Where the next page begins; none at the end.
     pub next: Option<Cursor>,
+}
+
+/// A row that is there and cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// Where in the index it is.
+    pub place: Cursor,
+    /// The record's key, where that much is known.
+    pub key: Option<Key>,
+    /// What is wrong, for a person; it names the record.
+    pub detail: String,
+}
+
+impl Page {
+    /// The page if all of it can be read. A list without a row that is there would be a lie, so
+    /// this is what is shown to users.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] with what is wrong with the first row that cannot be read.
+    pub fn whole(self) -> Result<Page, StoreError> {
+        match self.damaged.into_iter().next() {
+            Some(damaged) => Err(StoreError::corrupt(damaged.detail)),
+            None => Ok(Page {
+                damaged: Vec::new(),
+                ..self
+            }),
+        }
+    }
 }

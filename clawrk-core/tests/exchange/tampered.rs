@@ -92,6 +92,7 @@ impl Store for Tampered {
         let rows = rows.into_iter().take(limit.rows);
         Ok(Page {
             rows: rows.map(|(_, record)| record).collect(),
+            damaged: Vec::new(),
             next: next.map(Cursor),
         })
     }

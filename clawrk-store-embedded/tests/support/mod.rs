@@ -211,7 +211,7 @@ impl EmbeddedEngine for DiskEngine {
                 .map(|((_, key), value)| (key.clone(), value.clone()))
                 .collect();
             for (key, value) in rows {
-                if let ControlFlow::Break(()) = visit(&key, &value) {
+                if let ControlFlow::Break(()) = visit(&key, Ok(&value)) {
                     return;
                 }
             }

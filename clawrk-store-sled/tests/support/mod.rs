@@ -7,6 +7,8 @@
     reason = "each test file uses a part of this, and a test fails by a panic"
 )]
 
+use std::path::Path;
+
 use clawrk_core::id::{CommitId, JobId, UserId};
 use clawrk_core::job::{JobRecord, OnRejected, State, Terms};
 use clawrk_core::ledger::{Account, Posting, Reason};
@@ -108,4 +110,18 @@ pub(crate) fn fill(store: &dyn Store, jobs: std::ops::Range<u64>) {
 pub(crate) fn has(store: &dyn Store, n: u64) -> Result<bool, clawrk_core::store::StoreError> {
     let found = block_on(store.read(&[Key::Job(job_id(n))]))?;
     Ok(found[0].is_some())
+}
+
+/// The database without the store around it. sled's threads let go of its lock a little after the
+/// store was dropped.
+pub(crate) fn bare(path: &Path) -> sled::Db {
+    const TRIES: usize = 100_000;
+    let opened = (0..TRIES).find_map(|_| match sled::open(path) {
+        Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
+            std::thread::yield_now();
+            None
+        }
+        opened => Some(opened.unwrap()),
+    });
+    opened.unwrap()
 }

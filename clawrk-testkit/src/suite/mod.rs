@@ -8,6 +8,7 @@
 
 mod check;
 mod counts;
+mod damage;
 mod fixtures;
 mod guards;
 mod lasting;
@@ -21,10 +22,11 @@ mod writes;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use clawrk_core::store::Store;
+use clawrk_core::store::{Key, Store};
 
 pub use check::{Census, census};
 pub use counts::*;
+pub use damage::*;
 pub use guards::*;
 pub use lasting::*;
 pub use postings::*;
@@ -44,6 +46,21 @@ pub trait Home: Send + Sync {
     /// Whether what was committed outlives the store. Where it does not, nothing is opened again,
     /// and what that would have proved is skipped, and said to be.
     fn lasts(&self) -> bool;
+
+    /// Harms a record behind the back of the store, which is closed or dropped by then. Answers
+    /// whether it did; where it cannot, what that would have proved is skipped, and said to be.
+    async fn harm(&self, _key: &Key, _harm: Harm) -> bool {
+        false
+    }
+}
+
+/// What is done to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// It is there, and is not what was written.
+    Garble,
+    /// It is gone, and what lists it is not.
+    Remove,
 }
 
 /// The home of a store that is gone when it is dropped.
@@ -117,6 +134,7 @@ macro_rules! store_suite {
             scan_pages_without_gaps_or_repeats
             scan_keeps_to_its_limits
             scan_shows_what_is_true_now
+            scan_names_what_it_cannot_read
             counts_are_those_of_the_records
             changed_returns_once_the_version_is_passed
             closed_store_refuses

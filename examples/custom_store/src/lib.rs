@@ -126,7 +126,7 @@ impl EmbeddedEngine for LogEngine {
         let contents = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         let range = (Bound::Included(from), Bound::Excluded(to.max(from)));
         let mut rows = contents[space as usize].range::<[u8], _>(range);
-        let _ = rows.try_for_each(|(key, value)| visit(key, value));
+        let _ = rows.try_for_each(|(key, value)| visit(key, Ok(value)));
         Ok(())
     }
 
