@@ -13,6 +13,7 @@ use crate::commands::Commands;
 use crate::error::ApiError;
 use crate::limits::Limits;
 use crate::noted;
+use crate::openapi::Document;
 use crate::routes;
 
 /// The REST API in the making: [`router`](crate::router) with its settings.
@@ -22,6 +23,7 @@ pub struct Api {
     pub(crate) limits: Limits,
     auth: Arc<dyn Authenticate>,
     commands: Commands,
+    pub(crate) document: Arc<Document>,
 }
 
 impl fmt::Debug for Api {
@@ -41,6 +43,7 @@ impl Api {
             limits: Limits::default(),
             auth: Arc::new(auth),
             commands: Commands::default(),
+            document: Arc::default(),
         }
     }
 
@@ -58,7 +61,7 @@ impl Api {
 
     /// The router.
     pub fn router(self) -> axum::Router {
-        routes::table(self)
+        routes::router(self)
     }
 
     /// Who is calling.

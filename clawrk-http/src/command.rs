@@ -15,6 +15,7 @@ use crate::auth::Principal;
 use crate::body;
 use crate::error::ApiError;
 use crate::json::Object;
+use crate::openapi;
 use crate::reply;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -22,6 +23,11 @@ const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-repl
 
 /// Who may use a route.
 pub(crate) trait Role: Sized + Send + 'static {
+    /// The scheme of their tokens in the description of the API.
+    const SCHEME: &'static str;
+    /// How anyone else is refused.
+    const REFUSAL: Code;
+
     /// The caller in this role.
     fn of(principal: Principal) -> Result<Self, ApiError>;
 
@@ -38,6 +44,9 @@ pub(crate) struct User(pub(crate) UserId);
 pub(crate) struct Operator;
 
 impl Role for User {
+    const SCHEME: &'static str = openapi::USER;
+    const REFUSAL: Code = Code::UserOnly;
+
     fn of(principal: Principal) -> Result<User, ApiError> {
         match principal {
             Principal::User(user) => Ok(User(user)),
@@ -51,6 +60,9 @@ impl Role for User {
 }
 
 impl Role for Operator {
+    const SCHEME: &'static str = openapi::OPERATOR;
+    const REFUSAL: Code = Code::AdminOnly;
+
     fn of(principal: Principal) -> Result<Operator, ApiError> {
         match principal {
             Principal::Admin => Ok(Operator),

@@ -52,10 +52,12 @@ mod json;
 mod keys;
 mod limits;
 mod noted;
+mod openapi;
 mod page;
 mod repeated;
 mod reply;
 mod routes;
+mod table;
 mod unserved;
 mod users;
 
@@ -63,6 +65,7 @@ pub use api::Api;
 pub use auth::{ApiKeys, AuthError, Authenticate, Principal};
 pub use commands::Commands;
 pub use limits::Limits;
+pub use openapi::openapi;
 
 /// The REST API of an exchange, with the default [`Limits`].
 ///

@@ -1,100 +1,374 @@
-//! The one table of routes.
+//! The one list of routes. What a route takes out of a request, and how that may be refused, is in
+//! its handler's arguments; the rest of its description stands here.
 
 use std::any::Any;
 
 use axum::Router;
-use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, any, get, post};
+use clawrk_core::error::Code;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api::Api;
 use crate::command::{Operator, User};
 use crate::error::ApiError;
+use crate::openapi::{self, FAILURES, about, list_of, object, one};
+use crate::table::{Table, delete, get, post};
 use crate::{admin, health, jobs, keys, unserved, users};
 
-pub(crate) fn table(api: Api) -> Router {
-    Router::new()
-        .merge(of_users())
-        .merge(of_the_operator())
-        .merge(open().method_not_allowed_fallback(unserved::open_method))
+/// The router of that API.
+pub(crate) fn router(mut api: Api) -> Router {
+    table()
+        .serve(&mut api)
         .fallback(unserved::route)
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(api)
 }
 
-fn of_users() -> Router<Api> {
-    Router::new()
-        .route(
-            "/api/jobs",
-            only("GET,HEAD,POST").post(jobs::create).get(jobs::list),
-        )
-        .route("/api/jobs/{id}", get_only(jobs::show))
-        .route("/api/jobs/{id}/accept", post_only(jobs::accept))
-        .route("/api/jobs/{id}/submit", post_only(jobs::submit))
-        .route("/api/jobs/{id}/verify", post_only(jobs::verify::<User>))
-        .route("/api/jobs/{id}/cancel", post_only(jobs::cancel::<User>))
-        .route("/api/jobs/{id}/release", post_only(jobs::release::<User>))
-        .route("/api/users/{id}", get_only(users::show))
-        .route("/api/whoami", post_only(users::whoami))
-        .route(
-            "/api/keys",
-            only("GET,HEAD,POST").post(keys::create).get(keys::list),
-        )
-        .route("/api/keys/{id}", only("DELETE").delete(keys::revoke))
-        .route("/api/stripe/checkout", post_only(unserved::payments))
-        .route("/api/stripe/connect", post_only(unserved::payments))
-        .route("/api/stripe/connect/status", get_only(unserved::payments))
+/// Every route.
+pub(crate) fn table() -> Table {
+    let table = users(jobs(Table::default()));
+    health(operator(payments(table)))
 }
 
-fn of_the_operator() -> Router<Api> {
-    Router::new()
+fn jobs(table: Table) -> Table {
+    table
+        .kind("jobs", "The life of a job.")
+        .route(
+            "/api/jobs",
+            [
+                get(
+                    jobs::list,
+                    about("listJobs", "List the jobs that you sent, newest first")
+                        .notes("At most 10,000 jobs or 8 MiB; the rest is behind `Link`.")
+                        .gives(200, "The jobs.", list_of("Job"))
+                        .cursor(),
+                ),
+                post(
+                    jobs::create,
+                    about("createJob", "Make a job of a prompt")
+                        .body("NewJob")
+                        .gives(201, "The job, `queued`.", one("Job"))
+                        .refuses(&[Code::InsufficientCredits]),
+                ),
+            ],
+        )
+        .route(
+            "/api/jobs/{id}",
+            [get(
+                jobs::show,
+                about("getJob", "Look at a job")
+                    .notes(
+                        "A job is shown to its sender, to its receiver and, while it is `queued`, \
+                         to any user. For everyone else it does not exist.",
+                    )
+                    .gives(200, "The job.", one("Job")),
+            )],
+        )
+        .route(
+            "/api/jobs/{id}/accept",
+            [post(
+                jobs::accept,
+                about("acceptJob", "Take a job; you become its receiver")
+                    .gives(200, "The job, `accepted`.", one("Job"))
+                    .refuses(&[Code::WrongStatus]),
+            )],
+        )
+        .route(
+            "/api/jobs/{id}/submit",
+            [post(
+                jobs::submit,
+                about(
+                    "submitJob",
+                    "Hand in output for a job, or have its skill make it",
+                )
+                .optional_body("Submission")
+                .gives(200, "The job, `submitted`.", one("Job"))
+                .refuses(&[
+                    Code::SkillRunning,
+                    Code::WrongStatus,
+                    Code::NotReceiver,
+                    Code::SkillFailed,
+                ]),
+            )],
+        )
+        .route(
+            "/api/jobs/{id}/verify",
+            [post(
+                jobs::verify::<User>,
+                about("verifyJob", "Have the output of your job judged")
+                    .gives(200, "The job, with its verdict.", one("Job"))
+                    .refuses(&[Code::WrongStatus, Code::NotSender]),
+            )],
+        )
+        .route(
+            "/api/jobs/{id}/cancel",
+            [post(
+                jobs::cancel::<User>,
+                about("cancelJob", "Take your job back while nobody has taken it")
+                    .gives(200, "The job, `cancelled`.", one("Job"))
+                    .refuses(&[Code::WrongStatus, Code::NotSender]),
+            )],
+        )
+        .route(
+            "/api/jobs/{id}/release",
+            [post(
+                jobs::release::<User>,
+                about("releaseJob", "Give up a job that you took")
+                    .gives(200, "The job, `queued` again.", one("Job"))
+                    .refuses(&[Code::SkillRunning, Code::WrongStatus, Code::NotReceiver]),
+            )],
+        )
+}
+
+fn users(table: Table) -> Table {
+    table
+        .kind("users", "Who you are.")
+        .route(
+            "/api/users/{id}",
+            [get(
+                users::show,
+                about("getUser", "Look at your own account")
+                    .gives(200, "The account.", one("Account"))
+                    .refuses(&[Code::NotYourself]),
+            )],
+        )
+        .route(
+            "/api/whoami",
+            [post(
+                users::whoami,
+                about("whoAmI", "Ask who you are").gives(200, "You.", one("WhoAmI")),
+            )],
+        )
+        .route(
+            "/api/keys",
+            [
+                get(
+                    keys::list,
+                    about("listKeys", "List your API keys, oldest first").gives(
+                        200,
+                        "The keys, without their secrets.",
+                        list_of("ApiKey"),
+                    ),
+                ),
+                post(
+                    keys::create,
+                    about("createKey", "Make one more API key")
+                        .optional_body("NewKey")
+                        .gives(201, "The key, this once.", one("CreatedKey"))
+                        .refuses(&[Code::TooManyKeys]),
+                ),
+            ],
+        )
+        .route(
+            "/api/keys/{id}",
+            [delete(
+                keys::revoke,
+                about("revokeKey", "Revoke one of your API keys")
+                    .gives_nothing(204, "It is refused from now on."),
+            )],
+        )
+        .open(
+            "/api/cli-login/consume",
+            [post(
+                unserved::login_code,
+                about("consumeLoginCode", "Get an API key for a login code")
+                    .body("LoginCode")
+                    .gives(200, "The key.", one("OneKey"))
+                    .refuses(&[Code::LoginCodeInvalid]),
+            )],
+        )
+}
+
+fn payments(table: Table) -> Table {
+    table
+        .kind(
+            "payments",
+            "Buying credits and being paid. Off: not configured.",
+        )
+        .route(
+            "/api/stripe/checkout",
+            [post(
+                unserved::payments,
+                about("checkout", "Begin a subscription")
+                    .body("Checkout")
+                    .gives(200, "Where to pay.", one("Link"))
+                    .refuses(&[Code::InvalidRequest, Code::NotConfigured]),
+            )],
+        )
+        .route(
+            "/api/stripe/connect",
+            [post(
+                unserved::payments,
+                about("connect", "Begin to be paid")
+                    .gives(200, "Where to say who is paid.", one("Link"))
+                    .refuses(&[Code::NotConfigured]),
+            )],
+        )
+        .route(
+            "/api/stripe/connect/status",
+            [get(
+                unserved::payments,
+                about("connectStatus", "Ask whether you can be paid")
+                    .gives(200, "How far that is.", one("Connection"))
+                    .refuses(&[Code::NotConfigured]),
+            )],
+        )
+        .open(
+            "/api/stripe/webhook",
+            [post(
+                unserved::webhook,
+                about("webhook", "Tell of an event at Stripe")
+                    .gives(200, "It was taken.", one("Received"))
+                    .refuses(&[Code::InvalidRequest, Code::NotConfigured]),
+            )],
+        )
+}
+
+fn operator(table: Table) -> Table {
+    table
+        .kind("operator", "For the admin key alone.")
         .route(
             "/api/admin/users",
-            only("GET,HEAD,POST")
-                .post(admin::create_user)
-                .get(admin::users),
+            [
+                get(
+                    admin::users,
+                    about("listUsers", "List all users, by id")
+                        .gives(
+                            200,
+                            "The users; 100 unless `limit` says so.",
+                            list_of("ListedUser"),
+                        )
+                        .pages(),
+                ),
+                post(
+                    admin::create_user,
+                    about("createUser", "Make a user with a first API key")
+                        .optional_body("NewUser")
+                        .gives(201, "The user, and the key, this once.", one("CreatedUser"))
+                        .refuses(&[Code::UserExists]),
+                ),
+            ],
         )
-        .route("/api/admin/users/{id}/keys", post_only(admin::create_key))
-        .route("/api/admin/users/{id}/credits", post_only(admin::grant))
-        .route("/api/admin/users/{id}/disable", post_only(admin::disable))
-        .route("/api/admin/users/{id}/enable", post_only(admin::enable))
-        .route("/api/admin/audit", get_only(admin::audit))
+        .route(
+            "/api/admin/users/{id}/keys",
+            [post(
+                admin::create_key,
+                about("createUserKey", "Make one more API key for a user")
+                    .optional_body("NewKey")
+                    .gives(201, "The key, this once.", one("CreatedKey"))
+                    .refuses(&[Code::TooManyKeys]),
+            )],
+        )
+        .route(
+            "/api/admin/users/{id}/credits",
+            [post(
+                admin::grant,
+                about("grantCredits", "Give a user credits, or take some")
+                    .body("Grant")
+                    .gives(200, "What the user has now.", one("Balance"))
+                    .refuses(&[Code::InsufficientCredits]),
+            )],
+        )
+        .route(
+            "/api/admin/users/{id}/disable",
+            [post(
+                admin::disable,
+                about("disableUser", "Refuse a user's tokens").gives(
+                    200,
+                    "The user is disabled.",
+                    one("Switched"),
+                ),
+            )],
+        )
+        .route(
+            "/api/admin/users/{id}/enable",
+            [post(
+                admin::enable,
+                about("enableUser", "Take a user's tokens again").gives(
+                    200,
+                    "The user is enabled.",
+                    one("Switched"),
+                ),
+            )],
+        )
+        .route(
+            "/api/admin/audit",
+            [get(
+                admin::audit,
+                about("audit", "Check the rules of money on the whole store")
+                    .notes("It takes time in proportion to the store.")
+                    .gives(200, "What was found.", one("Audit")),
+            )],
+        )
         .route(
             "/api/admin/jobs/{id}/verify",
-            post_only(jobs::verify::<Operator>),
+            [post(
+                jobs::verify::<Operator>,
+                about(
+                    "verifyJobForSender",
+                    "Have a job judged in its sender's place",
+                )
+                .gives(200, "The job, with its verdict.", one("Job"))
+                .refuses(&[Code::WrongStatus]),
+            )],
         )
         .route(
             "/api/admin/jobs/{id}/cancel",
-            post_only(jobs::cancel::<Operator>),
+            [post(
+                jobs::cancel::<Operator>,
+                about(
+                    "cancelJobForSender",
+                    "Take a job back in its sender's place",
+                )
+                .gives(200, "The job, `cancelled`.", one("Job"))
+                .refuses(&[Code::WrongStatus]),
+            )],
         )
         .route(
             "/api/admin/jobs/{id}/release",
-            post_only(jobs::release::<Operator>),
+            [post(
+                jobs::release::<Operator>,
+                about(
+                    "releaseJobForReceiver",
+                    "Give a job up in its receiver's place",
+                )
+                .gives(200, "The job, `queued` again.", one("Job"))
+                .refuses(&[Code::SkillRunning, Code::WrongStatus]),
+            )],
         )
 }
 
-/// A route that takes these methods. Which they are is told only to who has a token, so axum,
-/// which would tell everybody, is kept from it.
-fn only(methods: &'static str) -> MethodRouter<Api> {
-    any(move |api, request| unserved::method(methods, api, request))
-}
-
-fn post_only<H: Handler<T, Api>, T: 'static>(handler: H) -> MethodRouter<Api> {
-    only("POST").post(handler)
-}
-
-fn get_only<H: Handler<T, Api>, T: 'static>(handler: H) -> MethodRouter<Api> {
-    only("GET,HEAD").get(handler)
-}
-
-/// What needs no token.
-fn open() -> Router<Api> {
-    Router::new()
-        .route("/api/stripe/webhook", post(unserved::webhook))
-        .route("/api/cli-login/consume", post(unserved::login_code))
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
+fn health(table: Table) -> Table {
+    let document = object([]).additional_properties(Some(openapi::anything()));
+    table
+        .kind("server", "The server itself.")
+        .open(
+            "/healthz",
+            [get(
+                health::healthz,
+                about("healthz", "Ask whether the program runs").gives(
+                    200,
+                    "It does.",
+                    one("Alive"),
+                ),
+            )],
+        )
+        .open(
+            "/readyz",
+            [get(
+                health::readyz,
+                about("readyz", "Ask whether the store answers")
+                    .gives(200, "It does.", one("Ready"))
+                    .refuses(FAILURES),
+            )],
+        )
+        .open(
+            openapi::PATH,
+            [get(
+                openapi::serve,
+                about("openapi", "Read this document").gives(200, "This document.", document),
+            )],
+        )
 }
 
 /// The panic itself was reported by the panic hook.

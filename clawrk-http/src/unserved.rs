@@ -21,14 +21,13 @@ pub(crate) async fn route(State(api): State<Api>, request: Request) -> ApiError 
 
 /// The route exists, but not with this method. Only who has a token is told so.
 pub(crate) async fn method(
-    methods: &'static str,
+    methods: HeaderValue,
     State(api): State<Api>,
     request: Request,
 ) -> Response {
     let refusal = refuse(&api, request, no_method()).await;
     let mut response = refusal.into_response();
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let methods = HeaderValue::from_static(methods);
         response.headers_mut().insert(ALLOW, methods);
     }
     response

@@ -34,7 +34,7 @@ usage: cargo xtask <command>
   test --rest   test the others; a missing tool is a skip (a failure with CLAWRK_TEST_ALL=1)
   arrows        check that the crates depend on each other only as ARCHITECTURE.md draws it
   tidy          check the house rules that no linter knows (see CONTRIBUTING.md)
-  docs          write the pages of docs/ that are made from tables in clawrk-core
+  docs          write the pages of docs/ that are made from the source
   docs --check  fail if one of them is stale
   surface       check that every language has the verbs that docs/surface.md says
   nightly       the randomised tests again, for hours";
