@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use clawrk_core::clock::Clock;
-use clawrk_core::engine::PageRequest;
+use clawrk_core::engine::{JobFilter, PageRequest};
 use clawrk_core::error::Code;
 use clawrk_core::id::UserId;
 use clawrk_core::job::Status;
@@ -74,7 +74,10 @@ fn a_job_is_posted_taken_done_and_verified() {
         assert!(job.verification.unwrap().passed);
         let types: Vec<_> = engine.events(&bob, &job.id, 0).await.unwrap();
         assert_eq!(types.len(), 5);
-        let all = engine.jobs(&alice, &PageRequest::first()).await.unwrap();
+        let all = engine
+            .jobs(&alice, &JobFilter::sent(), &PageRequest::first())
+            .await
+            .unwrap();
         assert_eq!(all.items.len(), 1);
         assert_eq!(
             engine.job(&user("eve"), &job.id).await.unwrap_err().code(),

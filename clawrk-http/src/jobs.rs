@@ -3,7 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use clawrk_core::engine::PageRequest;
+use clawrk_core::engine::{JobFilter, PageRequest};
 use clawrk_core::id::JobId;
 
 use crate::api::Api;
@@ -40,7 +40,7 @@ pub(crate) async fn list(
         after: page::cursor(&uri),
         ..PageRequest::first()
     };
-    let jobs = api.engine.jobs(&user, &asked).await?;
+    let jobs = api.engine.jobs(&user, &JobFilter::sent(), &asked).await?;
     let response = reply::json(StatusCode::OK, &jobs.items);
     Ok(page::with_next(response, uri.path(), None, jobs.next))
 }

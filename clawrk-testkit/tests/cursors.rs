@@ -6,7 +6,7 @@ mod common;
 
 use std::sync::Arc;
 
-use clawrk_core::engine::PageRequest;
+use clawrk_core::engine::{JobFilter, PageRequest};
 use clawrk_core::error::{Code, Error};
 use clawrk_core::id::UserId;
 use clawrk_core::job::OnRejected;
@@ -38,7 +38,11 @@ fn short() -> PageRequest {
 }
 
 async fn cursor(engine: &Engine, user: &UserId) -> Result<String, Error> {
-    Ok(engine.jobs(user, &short()).await?.next.unwrap())
+    Ok(engine
+        .jobs(user, &JobFilter::sent(), &short())
+        .await?
+        .next
+        .unwrap())
 }
 
 async fn engines_that_ask_at_once_sign_alike(home: &dyn Home) {
@@ -102,14 +106,17 @@ fn lists_that_end_on_their_first_page_write_nothing() {
     block_on(async {
         let (world, ann) = world(&*memory()).await;
         let (engine, all) = (world.engine(), PageRequest::first());
-        let jobs = engine.jobs(&ann, &all).await.unwrap();
+        let jobs = engine.jobs(&ann, &JobFilter::sent(), &all).await.unwrap();
         let users = engine.users(Call::by_admin(), &all).await.unwrap();
         assert_eq!((jobs.next, users.next), (None, None));
         let page = PageRequest {
             after: Some("00".repeat(40)),
             ..short()
         };
-        let refused = engine.jobs(&ann, &page).await.unwrap_err();
+        let refused = engine
+            .jobs(&ann, &JobFilter::sent(), &page)
+            .await
+            .unwrap_err();
         assert_eq!(refused.code(), Code::InvalidRequest);
         let census = census(world.store.as_ref()).await.unwrap();
         assert_eq!(census.of(Kind::Meta).count(), 0);

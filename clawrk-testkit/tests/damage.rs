@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clawrk_core::audit::{Place, ViolationKind};
 use clawrk_core::clock::Clock;
-use clawrk_core::engine::PageRequest;
+use clawrk_core::engine::{JobFilter, PageRequest};
 use clawrk_core::error::{Code, Error};
 use clawrk_core::id::JobId;
 use clawrk_core::job::{OnRejected, Status};
@@ -151,17 +151,17 @@ fn a_list_never_leaves_out_what_it_cannot_read() {
             submit.await.unwrap();
             it.engine.verify_job(&alice, &job).await.unwrap();
         }
-        let first = PageRequest::first();
-        it.engine.jobs(&alice, &first).await.unwrap();
+        let (sent, first) = (JobFilter::sent(), PageRequest::first());
+        it.engine.jobs(&alice, &sent, &first).await.unwrap();
         it.engine.ledger(&alice, &first).await.unwrap();
-        it.engine.payouts(&bob).await.unwrap();
+        it.engine.payouts(&bob, &first).await.unwrap();
         it.engine.users(Call::by_admin(), &first).await.unwrap();
         for kind in [Kind::Job, Kind::Entry, Kind::Payout, Kind::User] {
             damage_one(&it, kind).await;
         }
-        is_corrupt(it.engine.jobs(&alice, &first).await);
+        is_corrupt(it.engine.jobs(&alice, &sent, &first).await);
         is_corrupt(it.engine.ledger(&alice, &first).await);
-        is_corrupt(it.engine.payouts(&bob).await);
+        is_corrupt(it.engine.payouts(&bob, &first).await);
         is_corrupt(it.engine.users(Call::by_admin(), &first).await);
     });
 }

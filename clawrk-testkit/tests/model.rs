@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clawrk_core::engine::PageRequest;
 use clawrk_core::error::Error;
 use clawrk_core::id::JobId;
 use clawrk_core::job::{Job, OnRejected};
@@ -184,7 +185,9 @@ impl Real {
             let credits = block_on(self.engine.user(&id)).unwrap().credits;
             let expected = model.credits.get(&by).copied().unwrap_or(0);
             assert_eq!(credits, Credits::new(expected), "what {id} has");
-            let payouts = block_on(self.engine.payouts(&id)).unwrap();
+            let payouts = block_on(self.engine.payouts(&id, &PageRequest::first()))
+                .unwrap()
+                .items;
             let mut owed: Vec<i64> = payouts.iter().map(|p| p.amount_cents.units()).collect();
             let mut expected = model.payouts.get(&by).cloned().unwrap_or_default();
             owed.sort_unstable();

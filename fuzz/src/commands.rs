@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
-use clawrk_core::engine::PageRequest;
+use clawrk_core::engine::{JobFilter, PageRequest};
 use clawrk_core::id::{JobId, UserId};
 use clawrk_core::job::{OnRejected, Status};
 use clawrk_core::money::Credits;
@@ -272,7 +272,9 @@ impl World {
             Step::Look { by, job } => {
                 let (by, job) = (user(*by), self.job(*job));
                 let seen = engine.job(&by, &job).await?;
-                let sent = engine.jobs(&by, &PageRequest::first()).await?;
+                let sent = engine
+                    .jobs(&by, &JobFilter::sent(), &PageRequest::first())
+                    .await?;
                 assert_eq!(seen.sender == by, sent.items.contains(&seen));
             }
             Step::Advance { seconds } => self.clock.advance(self::seconds(*seconds)),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
-use clawrk_core::engine::PageRequest;
+use clawrk_core::engine::{JobFilter, PageRequest};
 use clawrk_core::id::{JobId, UserId};
 use clawrk_testkit::rng::Rng;
 use tokio::runtime::Runtime;
@@ -115,9 +115,9 @@ impl Reader<'_> {
             rows: PAGE_ROWS,
             ..PageRequest::first()
         };
-        let jobs = self
-            .runtime
-            .block_on(self.exchange.engine.jobs(sender, &page));
+        let jobs =
+            self.runtime
+                .block_on(self.exchange.engine.jobs(sender, &JobFilter::sent(), &page));
         jobs.expect("a page").items.len()
     }
 

@@ -10,7 +10,7 @@ use crate::id::{JobId, PayoutId, UserId};
 use crate::ledger::{Account, Flow, Reason};
 use crate::money::{Cents, Credits};
 use crate::record::{Answer, Body, PayoutStatus};
-use crate::store::{Guard, Index, Key, Page, PageLimit};
+use crate::store::{Guard, Index, Key};
 use crate::time::Timestamp;
 
 /// The most credits that an operator may give or take at once.
@@ -62,6 +62,15 @@ pub struct Payout {
     pub status: PayoutStatus,
     /// When the job was verified.
     pub created_at: Timestamp,
+}
+
+/// A page of payouts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payouts {
+    /// The payouts, newest first.
+    pub items: Vec<Payout>,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
 }
 
 impl Engine {
@@ -127,70 +136,51 @@ impl Engine {
         Err(Error::Busy { op: "grant" })
     }
 
-    /// A page of a user's ledger, newest first.
+    /// A page of a user's ledger, newest first, of at most 1,000 entries.
     ///
     /// # Errors
-    /// [`Rejection::Invalid`] for a cursor that is none.
+    /// [`Rejection::Invalid`] for a cursor that was not given out for this list.
     pub async fn ledger(&self, user: &UserId, page: &PageRequest) -> Result<Entries, Error> {
         let index = Index::EntriesOf(Account::User(user.clone()));
-        let after = self.place_before("ledger", &index, page).await?;
-        let rows = page.rows.clamp(1, PageLimit::ROWS_MAX);
-        let limit = PageLimit {
-            rows,
-            bytes: page.bytes,
-        };
-        let page = self.inner.store.scan(&index, after.as_ref(), limit).await;
-        let page = page.and_then(Page::whole).map_err(|source| Error::Store {
-            op: "ledger",
-            source,
-        })?;
-        let items = page
-            .rows
-            .into_iter()
-            .filter_map(|record| match record.body {
-                Body::Entry(entry) => Some(Entry {
-                    id: entry.number?,
-                    delta: Credits::new(entry.delta),
-                    balance: Credits::new(entry.balance?),
-                    reason: entry.reason,
-                    created_at: entry.at,
-                }),
-                _ => None,
-            });
-        let next = self.cursor_at("ledger", &index, page.next).await?;
+        let (rows, next) = self.records("ledger", &index, page).await?;
+        let items = rows.into_iter().filter_map(|record| match record.body {
+            Body::Entry(entry) => Some(Entry {
+                id: entry.number?,
+                delta: Credits::new(entry.delta),
+                balance: Credits::new(entry.balance?),
+                reason: entry.reason,
+                created_at: entry.at,
+            }),
+            _ => None,
+        });
         Ok(Entries {
             items: items.collect(),
             next,
         })
     }
 
-    /// A user's payouts, newest first, at most 1,000.
+    /// A page of a user's payouts, newest first, of at most 1,000.
     ///
     /// # Errors
-    /// Only failures of the store.
-    pub async fn payouts(&self, receiver: &UserId) -> Result<Vec<Payout>, Error> {
+    /// [`Rejection::Invalid`] for a cursor that was not given out for this list.
+    pub async fn payouts(&self, receiver: &UserId, page: &PageRequest) -> Result<Payouts, Error> {
         let index = Index::PayoutsOf(receiver.clone());
-        let limit = PageLimit::rows(PageLimit::ROWS_MAX);
-        let page = self.inner.store.scan(&index, None, limit).await;
-        let page = page.and_then(Page::whole).map_err(|source| Error::Store {
-            op: "payouts",
-            source,
-        })?;
-        let payouts = page
-            .rows
-            .into_iter()
-            .filter_map(|record| match record.body {
-                Body::Payout(payout) => Some(Payout {
-                    id: payout.id,
-                    job: payout.id.job(),
-                    amount_cents: payout.amount,
-                    currency: payout.currency,
-                    status: payout.status,
-                    created_at: payout.created_at,
-                }),
-                _ => None,
-            });
-        Ok(payouts.collect())
+        let (rows, next) = self.records("payouts", &index, page).await?;
+        let items = rows.into_iter().filter_map(|record| match record.body {
+            Body::Payout(payout) => Some(Payout {
+                id: payout.id,
+                job: payout.id.job(),
+                amount_cents: payout.amount,
+                currency: payout.currency,
+                status: payout.status,
+                created_at: payout.created_at,
+            }),
+            _ => None,
+        });
+        Ok(Payouts {
+            items: items.collect(),
+            next,
+        })
     }
 }
 

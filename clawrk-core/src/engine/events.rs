@@ -1,7 +1,10 @@
 //! The history of a job.
 
+use std::time::Duration;
+
 use crate::engine::Engine;
 use crate::engine::transition::corrupt;
+use crate::engine::within::{Lost, within};
 use crate::error::Error;
 use crate::id::{JobId, UserId};
 use crate::job::Event;
@@ -41,5 +44,41 @@ impl Engine {
             )),
         });
         events.collect()
+    }
+
+    /// The same, but where there is none yet, once one comes; an empty list where none does within
+    /// `timeout`. The wait is one of the clock that the engine was given.
+    ///
+    /// Whether the viewer may see the job is looked at anew whenever it changes: who watches a
+    /// queued job that somebody else takes gets [`Rejection::JobNotFound`], and not the event.
+    ///
+    /// # Errors
+    /// As [`Engine::job`].
+    ///
+    /// [`Rejection::JobNotFound`]: crate::Rejection::JobNotFound
+    pub async fn wait_events(
+        &self,
+        viewer: &UserId,
+        job: &JobId,
+        after: u64,
+        timeout: Duration,
+    ) -> Result<Vec<Event>, Error> {
+        let clock = self.inner.clock.as_ref();
+        let until = clock.now().after(timeout);
+        loop {
+            let events = self.events(viewer, job, after).await?;
+            if !events.is_empty() {
+                return Ok(events);
+            }
+            // The store may wake early, and then it is only asked again.
+            match within(clock, until, self.inner.store.changed(job, after)).await {
+                Ok(()) => {}
+                Err(Lost::Overdue) => return Ok(events),
+                Err(Lost::Panicked) => {
+                    let text = "the store panicked where it waited for a job to change";
+                    return Err(Error::Internal(text.to_owned()));
+                }
+            }
+        }
     }
 }

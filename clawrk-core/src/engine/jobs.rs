@@ -1,27 +1,49 @@
 //! Looking at jobs.
 
-use crate::engine::Engine;
-use crate::engine::PageRequest;
+use crate::engine::listing::Jobs;
+use crate::engine::{Engine, PageRequest};
 use crate::error::{Error, Rejection};
 use crate::id::{JobId, UserId};
 use crate::job::{Job, JobRecord, Status};
 use crate::policy::Visibility;
-use crate::record::Record;
-use crate::store::{Cursor, Index, Page, PageLimit, index_entries};
+use crate::store::Index;
 
-/// How many jobs are looked up at once for a page.
-const CHUNK_ROWS: usize = 100;
+/// Which of a user's jobs a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobFilter {
+    side: Side,
+    status: Option<Status>,
+}
 
-/// What a job takes in JSON besides its texts, about.
-const FRAME_BYTES: usize = 512;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Sent,
+    Received,
+}
 
-/// A page of jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Jobs {
-    /// The jobs.
-    pub items: Vec<Job>,
-    /// The cursor of the next page; none at the end.
-    pub next: Option<String>,
+impl JobFilter {
+    /// The jobs that the user posted.
+    pub fn sent() -> JobFilter {
+        JobFilter {
+            side: Side::Sent,
+            status: None,
+        }
+    }
+
+    /// The jobs that the user works or worked on. One that was given up is not among them.
+    pub fn received() -> JobFilter {
+        JobFilter {
+            side: Side::Received,
+            status: None,
+        }
+    }
+
+    /// Only those of that status.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> JobFilter {
+        self.status = Some(status);
+        self
+    }
 }
 
 impl Engine {
@@ -36,43 +58,55 @@ impl Engine {
         self.view(&record).await
     }
 
-    /// The jobs that a user posted, newest first.
+    /// A user's jobs, newest first: those sent or those received, all or those of a status.
+    ///
+    /// A page whose filter leaves little ends after 1,000 jobs looked at, or 20 for each row that
+    /// it may have, whichever is more, and leads on.
     ///
     /// # Errors
-    /// [`Rejection::Invalid`] for a cursor that is none.
-    pub async fn jobs(&self, sender: &UserId, page: &PageRequest) -> Result<Jobs, Error> {
-        let index = Index::JobsBySender(sender.clone());
-        let prefix = index.entry_prefix().unwrap_or_default();
-        let mut jobs = Jobs {
-            items: Vec::new(),
-            next: None,
+    /// [`Rejection::Invalid`] for a cursor that was not given out for this list.
+    pub async fn jobs(
+        &self,
+        user: &UserId,
+        filter: &JobFilter,
+        page: &PageRequest,
+    ) -> Result<Jobs, Error> {
+        let index = match filter.side {
+            Side::Sent => Index::JobsBySender(user.clone()),
+            Side::Received => Index::JobsByReceiver(user.clone()),
         };
-        let mut after = self.place_before("jobs", &index, page).await?;
-        let mut bytes = 0;
-        let rows_max = page.rows.clamp(1, PageRequest::ROWS_MAX);
-        loop {
-            // One more than is wanted tells whether there is a next page.
-            let missing = rows_max - jobs.items.len() + 1;
-            let limit = PageLimit::rows(missing.min(CHUNK_ROWS));
-            let scanned = self.inner.store.scan(&index, after.as_ref(), limit).await;
-            let scanned = scanned.and_then(Page::whole);
-            let scanned = scanned.map_err(|source| Error::Store { op: "jobs", source })?;
-            let views = self.views(&scanned.rows).await?;
-            for (record, job) in scanned.rows.iter().zip(views) {
-                bytes += size(&job);
-                let full = jobs.items.len() >= rows_max || bytes > page.bytes;
-                if full && !jobs.items.is_empty() {
-                    jobs.next = self.cursor_at("jobs", &index, after).await?;
-                    return Ok(jobs);
-                }
-                after = place(&prefix, record);
-                jobs.items.push(job);
-            }
-            match scanned.next {
-                Some(next) => after = Some(next),
-                None => return Ok(jobs),
-            }
+        let wanted = |job: &JobRecord| {
+            let status = job.state.status();
+            filter.status.is_none_or(|wanted| status == wanted)
+        };
+        self.list_jobs("jobs", &index, wanted, page).await
+    }
+
+    /// The queued jobs of all senders, oldest first: all, or those for a skill. How a receiver
+    /// finds work.
+    ///
+    /// A page looks at no more jobs than one of [`Engine::jobs`].
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`] for a skill that is not registered here, or a cursor that was not
+    /// given out for the board.
+    pub async fn board(&self, skill: Option<&str>, page: &PageRequest) -> Result<Jobs, Error> {
+        if skill.is_some_and(|skill| self.inner.skills.get(skill).is_none()) {
+            return Err(self.unknown_skill().into());
         }
+        let wanted = |job: &JobRecord| skill.is_none_or(|skill| job.skill == skill);
+        self.list_jobs("board", &Index::Board, wanted, page).await
+    }
+
+    /// The refusal of a skill that is not there, with those that are.
+    fn unknown_skill(&self) -> Rejection {
+        let infos = self.inner.skills.infos();
+        let names: Vec<_> = infos
+            .iter()
+            .map(|info| format!("`{}`", info.name))
+            .collect();
+        let cause = format!("is not registered here; there is {}", names.join(", "));
+        Rejection::invalid("skill", cause)
     }
 
     pub(crate) fn check_visible(&self, viewer: &UserId, job: &JobRecord) -> Result<(), Rejection> {
@@ -86,17 +120,4 @@ impl Engine {
             Err(Rejection::JobNotFound)
         }
     }
-}
-
-fn size(job: &Job) -> usize {
-    let output = job.output.as_ref().map_or(0, String::len);
-    FRAME_BYTES + job.prompt.len() + job.intent.len() + job.criteria.len() + output
-}
-
-/// The place of a record in the index with this prefix.
-fn place(prefix: &[u8], record: &Record) -> Option<Cursor> {
-    index_entries(record)
-        .into_iter()
-        .find(|entry| entry.starts_with(prefix))
-        .map(Cursor)
 }

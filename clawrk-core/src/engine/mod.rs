@@ -12,6 +12,7 @@ mod events;
 mod jobs;
 mod keys;
 mod limits;
+mod listing;
 mod once;
 mod page;
 mod run;
@@ -34,13 +35,14 @@ use crate::payments::Payments;
 use crate::policy::Policy;
 use crate::record::Record;
 use crate::skill::{SkillInfo, Skills};
-use crate::store::{Key, Store};
+use crate::store::{Cursor, Index, Key, Page, PageLimit, Store};
 
 pub use builder::EngineBuilder;
 pub use call::{Call, Once};
-pub use credits::{Entries, Entry, Payout};
-pub use jobs::Jobs;
+pub use credits::{Entries, Entry, Payout, Payouts};
+pub use jobs::JobFilter;
 pub use keys::{ApiKey, NewApiKey};
+pub use listing::Jobs;
 pub use page::PageRequest;
 pub use tick::Progress;
 pub use users::{NewUser, User, Users};
@@ -127,5 +129,18 @@ impl Engine {
     async fn read(&self, op: &'static str, keys: &[Key]) -> Result<Vec<Option<Record>>, Error> {
         let records = self.inner.store.read(keys).await;
         records.map_err(|source| Error::Store { op, source })
+    }
+
+    /// A page of an index, for lists that are shown: all of it can be read.
+    async fn scan(
+        &self,
+        op: &'static str,
+        index: &Index,
+        after: Option<&Cursor>,
+        limit: PageLimit,
+    ) -> Result<Page, Error> {
+        let page = self.inner.store.scan(index, after, limit).await;
+        let page = page.and_then(Page::whole);
+        page.map_err(|source| Error::Store { op, source })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, Rejection};
+use crate::record::Record;
 use crate::store::{Cursor, Index, PageLimit};
 
 /// Which page of a list.
@@ -30,6 +31,23 @@ impl PageRequest {
 }
 
 impl Engine {
+    /// A page of the records in an index, and the cursor of the next one.
+    pub(crate) async fn records(
+        &self,
+        op: &'static str,
+        index: &Index,
+        page: &PageRequest,
+    ) -> Result<(Vec<Record>, Option<String>), Error> {
+        let after = self.place_before(op, index, page).await?;
+        let limit = PageLimit {
+            bytes: page.bytes,
+            ..PageLimit::rows(page.rows)
+        };
+        let found = self.scan(op, index, after.as_ref(), limit).await?;
+        let next = self.cursor_at(op, index, found.next).await?;
+        Ok((found.rows, next))
+    }
+
     /// The place in an index behind which a page begins.
     ///
     /// # Errors

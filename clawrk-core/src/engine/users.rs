@@ -10,7 +10,7 @@ use crate::error::{Error, Rejection};
 use crate::id::UserId;
 use crate::money::Credits;
 use crate::record::{Answer, Body, Kind, Record, UserRecord};
-use crate::store::{Batch, Guard, Index, Key, Page, PageLimit};
+use crate::store::{Batch, Guard, Index, Key};
 use crate::time::Timestamp;
 
 /// The longest id that may be chosen for a new user, in characters.
@@ -114,20 +114,13 @@ impl Engine {
     ) -> Result<Users, Error> {
         call.into().admin()?;
         let index = Index::All(Kind::User);
-        let after = self.place_before("users", &index, page).await?;
-        let limit = PageLimit::rows(page.rows);
-        let page = self.inner.store.scan(&index, after.as_ref(), limit).await;
-        let page = page.and_then(Page::whole).map_err(|source| Error::Store {
-            op: "users",
-            source,
-        })?;
-        let mut items = Vec::with_capacity(page.rows.len());
-        for record in page.rows {
+        let (rows, next) = self.records("users", &index, page).await?;
+        let mut items = Vec::with_capacity(rows.len());
+        for record in rows {
             if let Body::User(record) = record.body {
                 items.push(self.with_credits(record).await?);
             }
         }
-        let next = self.cursor_at("users", &index, page.next).await?;
         Ok(Users { items, next })
     }
 

@@ -10,8 +10,7 @@ use crate::store::{Key, Part};
 impl Engine {
     /// The job as everybody outside sees it.
     pub(crate) async fn view(&self, job: &JobRecord) -> Result<Job, Error> {
-        let record = Record::new(0, Body::Job(job.clone()));
-        let mut views = self.views(std::slice::from_ref(&record)).await?;
+        let mut views = self.views(&[job]).await?;
         views
             .pop()
             .ok_or_else(|| corrupt("job", format!("job {} is something else", job.id)))
@@ -36,21 +35,12 @@ impl Engine {
         assemble(job, &mut texts.into_iter())
     }
 
-    /// The jobs of these records, their texts read at once. Texts never change, so a job is whole
-    /// whenever its record is read.
-    pub(crate) async fn views(&self, records: &[Record]) -> Result<Vec<Job>, Error> {
-        let jobs: Vec<&JobRecord> = records
-            .iter()
-            .filter_map(|record| match &record.body {
-                Body::Job(job) => Some(job),
-                _ => None,
-            })
-            .collect();
+    /// These jobs, their texts read at once. Texts never change, so a job is whole whenever its
+    /// record is read.
+    pub(crate) async fn views(&self, jobs: &[&JobRecord]) -> Result<Vec<Job>, Error> {
         let keys: Vec<Key> = jobs.iter().flat_map(|job| text_keys(job)).collect();
         let mut texts = self.read("job", &keys).await?.into_iter();
-        jobs.into_iter()
-            .map(|job| assemble(job, &mut texts))
-            .collect()
+        jobs.iter().map(|job| assemble(job, &mut texts)).collect()
     }
 }
 

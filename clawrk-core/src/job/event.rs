@@ -90,6 +90,14 @@ impl EventKind {
             EventKind::AcceptExpired => "accept_expired",
         }
     }
+
+    /// Whether the job ends with it, so that no event follows.
+    pub const fn is_final(&self) -> bool {
+        matches!(
+            self,
+            EventKind::Verified | EventKind::Rejected | EventKind::Failed | EventKind::Cancelled
+        )
+    }
 }
 
 impl fmt::Display for EventKind {

@@ -7,9 +7,11 @@
 )]
 
 mod audit;
+mod counting;
 mod damage;
 mod doubt;
 mod keys;
+mod lists;
 mod pages;
 mod runs;
 mod support;

@@ -36,7 +36,11 @@ fn a_payout_is_what_the_terms_said_when_the_job_was_made() {
         after.submit_output(&bob, &job, Some(GOOD)).await.unwrap();
         after.verify_job(&alice, &job).await.unwrap();
 
-        let payouts = after.payouts(&bob).await.unwrap();
+        let payouts = after
+            .payouts(&bob, &PageRequest::first())
+            .await
+            .unwrap()
+            .items;
         assert_eq!(payouts.len(), 1);
         assert_eq!(
             (payouts[0].amount_cents, payouts[0].currency.as_str()),
@@ -60,7 +64,14 @@ fn a_job_made_while_credits_were_off_is_never_paid() {
         after.submit_output(&bob, &job, Some(GOOD)).await.unwrap();
         after.verify_job(&alice, &job).await.unwrap();
 
-        assert_eq!(after.payouts(&bob).await.unwrap(), []);
+        assert_eq!(
+            after
+                .payouts(&bob, &PageRequest::first())
+                .await
+                .unwrap()
+                .items,
+            []
+        );
         assert_eq!(after.user(&alice).await.unwrap().credits, Credits::ZERO);
         clean(&after).await;
     });
@@ -79,7 +90,14 @@ fn credits_without_payments_are_held_and_spent_but_never_paid_out() {
         after.submit_output(&bob, &job, Some(GOOD)).await.unwrap();
         after.verify_job(&alice, &job).await.unwrap();
 
-        assert_eq!(after.payouts(&bob).await.unwrap(), []);
+        assert_eq!(
+            after
+                .payouts(&bob, &PageRequest::first())
+                .await
+                .unwrap()
+                .items,
+            []
+        );
         assert_eq!(after.user(&alice).await.unwrap().credits, Credits::new(8));
         clean(&after).await;
     });
@@ -124,7 +142,14 @@ fn a_job_for_oneself_is_no_money_pump() {
         let job = engine.verify_job(&alice, &job).await.unwrap();
 
         assert_eq!(job.status, Status::Verified);
-        assert_eq!(engine.payouts(&alice).await.unwrap(), []);
+        assert_eq!(
+            engine
+                .payouts(&alice, &PageRequest::first())
+                .await
+                .unwrap()
+                .items,
+            []
+        );
         assert_eq!(engine.user(&alice).await.unwrap().credits, Credits::new(10));
         clean(&engine).await;
     });
@@ -156,7 +181,14 @@ fn a_requeued_job_holds_its_credits_until_it_fails() {
             assert_eq!(held, Credits::new(credits));
             clean(&engine).await;
         }
-        assert_eq!(engine.payouts(&bob).await.unwrap(), []);
+        assert_eq!(
+            engine
+                .payouts(&bob, &PageRequest::first())
+                .await
+                .unwrap()
+                .items,
+            []
+        );
     });
 }
 

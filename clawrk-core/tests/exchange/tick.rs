@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use clawrk_core::clock::Clock;
+use clawrk_core::engine::PageRequest;
 use clawrk_core::id::{JobId, UserId};
 use clawrk_core::job::{Actor, Status};
 use clawrk_core::record::{Record, Scope};
@@ -147,7 +148,12 @@ fn an_output_that_nobody_reviews_is_verified_by_the_exchange() {
         assert_eq!(it.status(&bad).await, Status::Rejected);
         let events = it.engine.events(&it.alice, &good, 0).await.unwrap();
         assert_eq!(events.last().unwrap().actor, Actor::System);
-        let payouts = it.engine.payouts(&it.bob).await.unwrap();
+        let payouts = it
+            .engine
+            .payouts(&it.bob, &PageRequest::first())
+            .await
+            .unwrap()
+            .items;
         assert_eq!(payouts.len(), 1);
         assert_eq!(payouts[0].job, good);
         assert_eq!(it.tick().await, 0);

@@ -1,6 +1,6 @@
 //! What users and the operator can ask for.
 
-use clawrk_core::engine::PageRequest;
+use clawrk_core::engine::{JobFilter, PageRequest};
 use clawrk_core::error::Error;
 use clawrk_core::id::{JobId, UserId};
 use clawrk_core::job::{Actor, Job, Status};
@@ -121,7 +121,7 @@ impl Command {
                 let (mut jobs, mut page) = (Vec::new(), PageRequest::first());
                 page.rows = 3;
                 loop {
-                    let found = engine.jobs(viewer, &page).await?;
+                    let found = engine.jobs(viewer, &JobFilter::sent(), &page).await?;
                     jobs.extend(found.items);
                     page.after = found.next;
                     if page.after.is_none() {

@@ -1,10 +1,12 @@
 //! The verbs, waited for.
 
+use std::time::Duration;
+
 use super::Error;
 use super::runtime::Runtime;
 use crate::{
-    ApiKey, Audit, Call, Credits, Entries, Event, Job, JobId, Jobs, KeyId, NewApiKey, NewUser,
-    PageRequest, Payout, Policy, Progress, SkillInfo, User, UserId, Users,
+    ApiKey, Audit, Call, Credits, Entries, Event, Job, JobFilter, JobId, Jobs, KeyId, NewApiKey,
+    NewUser, PageRequest, Payouts, Policy, Progress, SkillInfo, User, UserId, Users,
 };
 
 /// The exchange, for threads that may wait. Cheap to clone; all clones are the same exchange.
@@ -59,8 +61,12 @@ verbs! {
     pub fn cancel_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
     pub fn release_job<'a>(call: impl Into<Call<'a>>, job: &JobId) -> Job;
     pub fn job(viewer: &UserId, job: &JobId) -> Job;
-    pub fn jobs(sender: &UserId, page: &PageRequest) -> Jobs;
+    pub fn jobs(user: &UserId, filter: &JobFilter, page: &PageRequest) -> Jobs;
+    pub fn board(skill: Option<&str>, page: &PageRequest) -> Jobs;
     pub fn events(viewer: &UserId, job: &JobId, after: u64) -> Vec<Event>;
+    pub fn wait_events(
+        viewer: &UserId, job: &JobId, after: u64, timeout: Duration
+    ) -> Vec<Event>;
     pub fn user(id: &UserId) -> User;
     pub fn create_user(id: Option<&str>, name: Option<&str>) -> NewUser;
     pub fn users<'a>(call: impl Into<Call<'a>>, page: &PageRequest) -> Users;
@@ -74,7 +80,7 @@ verbs! {
         call: impl Into<Call<'a>>, user: &UserId, delta: Credits, reason: &str
     ) -> Credits;
     pub fn ledger(user: &UserId, page: &PageRequest) -> Entries;
-    pub fn payouts(receiver: &UserId) -> Vec<Payout>;
+    pub fn payouts(receiver: &UserId, page: &PageRequest) -> Payouts;
     pub fn check_once<'a>(call: impl Into<Call<'a>>) -> ();
     pub fn ready() -> ();
     pub fn audit() -> Audit;

@@ -25,7 +25,7 @@ use std::error::Error as _;
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 
-use crate::{Engine, Error, Job, PageRequest};
+use crate::{Engine, Error, Job, JobFilter, PageRequest};
 
 use caller::{Caller, job_id, user_id};
 use ticks::Ticks;
@@ -106,7 +106,7 @@ impl Host {
         async move {
             let (user, mut page, mut jobs) = (user?, PageRequest::first(), Vec::new());
             loop {
-                let found = engine.jobs(&user, &page).await?;
+                let found = engine.jobs(&user, &JobFilter::sent(), &page).await?;
                 jobs.extend(found.items);
                 if found.next.is_none() {
                     return Ok(jobs);

@@ -11,7 +11,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use clawrk::{Call, Credits, Engine, Job, PageRequest, Policy, UserId};
+use clawrk::{Call, Credits, Engine, Job, JobFilter, PageRequest, Policy, UserId};
 
 const STORE: &str = "sled:./clawrk-data";
 const PROMPT: &str = "Sum up what HTTP caching is for. Name the three headers that matter most.";
@@ -44,7 +44,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let bob = UserId::new("bob")?;
     let mallory = UserId::new("mallory")?;
     let earlier = engine
-        .jobs(&alice, &PageRequest::first())
+        .jobs(&alice, &JobFilter::sent(), &PageRequest::first())
         .await?
         .items
         .len();
