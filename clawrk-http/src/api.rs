@@ -15,12 +15,14 @@ use crate::limits::Limits;
 use crate::noted;
 use crate::openapi::Document;
 use crate::routes;
+use crate::scrape::Scrape;
 
 /// The REST API in the making: [`router`](crate::router) with its settings.
 #[derive(Clone)]
 pub struct Api {
     pub(crate) engine: Engine,
     pub(crate) limits: Limits,
+    pub(crate) scrape: Scrape,
     auth: Arc<dyn Authenticate>,
     commands: Commands,
     pub(crate) document: Arc<Document>,
@@ -41,6 +43,7 @@ impl Api {
         Api {
             engine,
             limits: Limits::default(),
+            scrape: Scrape::default(),
             auth: Arc::new(auth),
             commands: Commands::default(),
             document: Arc::default(),
@@ -51,6 +54,19 @@ impl Api {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Api {
         self.limits = limits;
+        self
+    }
+
+    /// What `GET /metrics` answers to anybody, in the text format of Prometheus. Default: nothing.
+    ///
+    /// The libraries of clawrk count by the crate `metrics`; what renders it is the recorder that
+    /// the host installed, such as `metrics-exporter-prometheus`.
+    #[must_use]
+    pub fn metrics<F>(mut self, render: impl Fn() -> F + Send + Sync + 'static) -> Api
+    where
+        F: Future<Output = String> + Send + 'static,
+    {
+        self.scrape = Scrape::new(render);
         self
     }
 
@@ -71,7 +87,10 @@ impl Api {
                 noted::caller(&principal);
                 Ok(principal)
             }
-            Ok(None) => Err(ApiError::authentication_required()),
+            Ok(None) => {
+                metrics::counter!("clawrk_authentication_failures_total").increment(1);
+                Err(ApiError::authentication_required())
+            }
             Err(error) => Err(ApiError::from_auth(error)),
         }
     }

@@ -57,6 +57,7 @@ mod page;
 mod repeated;
 mod reply;
 mod routes;
+mod scrape;
 mod table;
 mod unserved;
 mod users;

@@ -11,9 +11,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::api::Api;
 use crate::command::{Operator, User};
 use crate::error::ApiError;
-use crate::openapi::{self, FAILURES, about, list_of, object, one};
+use crate::openapi::{self, FAILURES, about, list_of, object, one, text};
 use crate::table::{Table, delete, get, post};
-use crate::{admin, health, jobs, keys, unserved, users};
+use crate::{admin, health, jobs, keys, scrape, unserved, users};
 
 /// The router of that API.
 pub(crate) fn router(mut api: Api) -> Router {
@@ -360,6 +360,15 @@ fn health(table: Table) -> Table {
                 about("readyz", "Ask whether the store answers")
                     .gives(200, "It does.", one("Ready"))
                     .refuses(FAILURES),
+            )],
+        )
+        .open(
+            "/metrics",
+            [get(
+                scrape::metrics,
+                about("metrics", "Read what was counted")
+                    .gives_nothing(200, "Counters, gauges and histograms, for Prometheus.")
+                    .also("text/plain", text()),
             )],
         )
         .open(

@@ -168,6 +168,7 @@ const RULES: &[Rule] = &[
     ),
     ("healthz", About::Nothing, Who::Open(200, ""), 0, ""),
     ("readyz", About::Nothing, Who::Open(200, ""), 0, ""),
+    ("metrics", About::Nothing, Who::Open(200, ""), 0, ""),
     ("openapi", About::Nothing, Who::Open(200, ""), 0, ""),
 ];
 

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::X_CONTENT_TYPE_OPTIONS;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use clawrk::Code;
@@ -16,15 +16,16 @@ use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
+use crate::gauged::Gauged;
 use crate::request_id::{self, RequestIds};
 
 /// What stands for the route of a request that has none.
 const NO_ROUTE: &str = "none";
 
 /// Routes that machines ask all the time, and of which success is no news.
-const ROUTINE: [&str; 2] = ["/healthz", "/readyz"];
+const ROUTINE: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// Names the request, runs it in a span, and logs it once its answer has gone out.
+/// Names the request, runs it in a span, counts it, and logs it once its answer has gone out.
 pub(crate) async fn watch(
     State(ids): State<Arc<RequestIds>>,
     request: Request,
@@ -52,14 +53,43 @@ pub(crate) async fn watch(
         bytes: 0,
         whole: method == "HEAD",
     };
+    let in_flight = Gauged::one_more("clawrk_http_requests_in_flight");
     let mut response = next.run(request).instrument(span).await;
+    drop(in_flight);
+    count(method, route, response.status(), line.begun);
     line.answered = Some((response.status(), response.extensions().get().copied()));
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(request_id::HEADER, id);
     }
-    response.map(|body| Body::new(Outgoing { body, line }))
+    let streams = is_event_stream(headers);
+    let stream = streams.then(|| Gauged::one_more("clawrk_http_event_streams_open"));
+    response.map(|body| {
+        Body::new(Outgoing {
+            body,
+            line,
+            _stream: stream,
+        })
+    })
+}
+
+fn count(method: &'static str, route: &str, status: StatusCode, begun: Instant) {
+    let (took, route) = (begun.elapsed(), route.to_owned());
+    metrics::counter!(
+        "clawrk_http_requests_total",
+        "method" => method,
+        "route" => route.clone(),
+        "status" => status.as_str().to_owned(),
+    )
+    .increment(1);
+    let name = "clawrk_http_request_duration_seconds";
+    metrics::histogram!(name, "method" => method, "route" => route).record(took);
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"text/event-stream"))
 }
 
 /// The template of the route: the path itself may hold what nobody else is to know.
@@ -120,6 +150,7 @@ impl Drop for Line {
 struct Outgoing {
     body: Body,
     line: Line,
+    _stream: Option<Gauged>,
 }
 
 impl hyper::body::Body for Outgoing {
@@ -130,7 +161,7 @@ impl hyper::body::Body for Outgoing {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Outgoing { body, line } = &mut *self;
+        let Outgoing { body, line, .. } = &mut *self;
         let _within = line.span.enter();
         let polled = Pin::new(&mut *body).poll_frame(cx);
         if let Poll::Ready(Some(Ok(frame))) = &polled {

@@ -12,6 +12,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use crate::gauged::Gauged;
 use crate::patient::Patient;
 
 /// How long the head of a request may take to arrive, also when a connection is idle before it.
@@ -33,6 +34,7 @@ pub(crate) struct Connections {
 
 impl Connections {
     pub(crate) fn new(router: Router, max: usize) -> Connections {
+        metrics::gauge!("clawrk_http_connections_max").set(max as f64);
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(HEAD_MAX)
@@ -57,10 +59,12 @@ impl Connections {
                     continue;
                 }
             };
+            metrics::counter!("clawrk_http_connections_total").increment(1);
+            let open = Gauged::one_more("clawrk_http_connections_open");
             let serving = self.serve(stream);
             tokio::spawn(async move {
                 serving.await;
-                drop(permit);
+                drop((open, permit));
             });
         }
     }

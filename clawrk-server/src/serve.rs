@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::access;
 use crate::connections::Connections;
+use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 use crate::settings::Settings;
 use crate::stop;
@@ -27,16 +28,37 @@ const LAST_ANSWERS_MAX: Duration = Duration::from_millis(500);
 /// When the store must have been closed, from the signal on.
 const CLOSE_MAX: Duration = Duration::from_millis(9_500);
 
+/// What a server is made of.
+pub(crate) struct Served {
+    pub(crate) engine: Engine,
+    pub(crate) admin_key: String,
+    pub(crate) metrics: Metrics,
+    pub(crate) listener: TcpListener,
+}
+
 /// Serves until a signal says to stop, or the store cannot go on.
 pub(crate) async fn until_stopped(
     settings: &Settings,
-    engine: Engine,
-    admin_key: &str,
-    listener: TcpListener,
+    served: Served,
     ready: impl FnOnce(),
 ) -> Result<ExitCode, Wrong> {
-    let auth = ApiKeys::new(engine.clone()).admin_key(admin_key);
-    let api = Api::new(engine.clone(), auth).limits(settings.limits());
+    let Served {
+        engine,
+        admin_key,
+        metrics,
+        listener,
+    } = served;
+    let auth = ApiKeys::new(engine.clone()).admin_key(&admin_key);
+    let render = {
+        let (metrics, engine) = (metrics.clone(), engine.clone());
+        move || {
+            let (metrics, engine) = (metrics.clone(), engine.clone());
+            async move { metrics.render(&engine).await }
+        }
+    };
+    let api = Api::new(engine.clone(), auth)
+        .limits(settings.limits())
+        .metrics(render);
     let commands = api.commands();
     let ids = RequestIds::new().map_err(|error| Wrong::because("request ids", &error))?;
     let watched = middleware::from_fn_with_state(Arc::new(ids), access::watch);
@@ -51,6 +73,7 @@ pub(crate) async fn until_stopped(
     ready();
     let failed = tokio::select! {
         () = connections.accept(&listener) => false,
+        () = metrics.keep() => false,
         () = signal => false,
         ended = &mut ticks => {
             log_ticks(ended);

@@ -4,15 +4,16 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clawrk::Engine;
+use clawrk::{Clock, Engine, TokioClock};
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::admin_key;
 use crate::announce::say;
 use crate::args::Args;
 use crate::log;
-use crate::serve;
+use crate::metrics::Metrics;
+use crate::serve::{self, Served};
 use crate::settings::{Environment, Given, Settings};
 use crate::unbuilt;
 use crate::wrong::Wrong;
@@ -77,6 +78,7 @@ async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
 }
 
 async fn serve(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
+    let metrics = Metrics::install(TokioClock::new(Handle::current()).now())?;
     let engine = open(settings, given).await?;
     let listener = listen(settings, given).await?;
     let address = listener
@@ -84,7 +86,13 @@ async fn serve(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
         .map_err(|error| Wrong::because(given.origin("listen"), &error))?;
     let operator = admin_key::settle(settings)?;
     introduce(settings, &operator.said);
-    serve::until_stopped(settings, engine, &operator.key, listener, || ready(address)).await
+    let served = Served {
+        engine,
+        admin_key: operator.key,
+        metrics,
+        listener,
+    };
+    serve::until_stopped(settings, served, || ready(address)).await
 }
 
 fn introduce(settings: &Settings, admin_key: &str) {

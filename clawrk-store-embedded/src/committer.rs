@@ -7,6 +7,7 @@ use clawrk_core::store::{CommitError, StoreError};
 use futures_channel::oneshot;
 
 use crate::group::{Group, InFlight};
+use crate::measured::{self, Waiting};
 use crate::prepared::Prepared;
 use crate::queue::Queue;
 use crate::shared::{Shared, panic_text, poisoned};
@@ -29,6 +30,7 @@ pub const QUEUE_BYTES_MAX: usize = 64 << 20;
 pub(crate) struct Commit {
     pub(crate) prepared: Prepared,
     pub(crate) answer: Answer,
+    pub(crate) waiting: Waiting,
 }
 
 type Answer = oneshot::Sender<Result<(), CommitError>>;
@@ -49,8 +51,9 @@ pub(crate) fn run<E: EmbeddedEngine>(shared: &Shared<E>, queue: &Queue<Commit>, 
 fn commit<E: EmbeddedEngine>(shared: &Shared<E>, head: Head, commits: Vec<Commit>) -> Head {
     let mut group = Group::new(head, |key| shared.record(key));
     let mut answers = Vec::with_capacity(commits.len());
-    for Commit { prepared, answer } in commits {
-        answers.push((answer, group.add(prepared)));
+    for commit in commits {
+        drop(commit.waiting);
+        answers.push((commit.answer, group.add(commit.prepared)));
     }
     // Asked after planning, which reads, and may have met a panic: then nothing may be written.
     if let Err(error) = shared.view() {
@@ -72,6 +75,7 @@ fn commit<E: EmbeddedEngine>(shared: &Shared<E>, head: Head, commits: Vec<Commit
             Err(cause) => fail(&mut answers, &cause),
         }
     }
+    measured::outcomes(answers.iter().map(|(_, result)| result));
     for (answer, result) in answers {
         // Nobody may wait any more; the batch is committed all the same.
         let _ = answer.send(result);
@@ -144,6 +148,7 @@ fn fail(answers: &mut [(Answer, Result<(), CommitError>)], cause: &StoreError) {
 
 fn count<E: EmbeddedEngine>(shared: &Shared<E>, write: &Write, commits: u64, times: Times) {
     let mut stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = stats.bytes;
     stats.commits += commits;
     stats.groups += 1;
     stats.largest_group = stats.largest_group.max(commits);
@@ -157,4 +162,7 @@ fn count<E: EmbeddedEngine>(shared: &Shared<E>, write: &Write, commits: u64, tim
     }
     stats.apply_time += times.apply;
     stats.sync_time += times.sync;
+    let bytes = stats.bytes - before;
+    drop(stats);
+    measured::group(commits, bytes, times.apply, times.sync);
 }

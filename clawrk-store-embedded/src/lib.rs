@@ -43,6 +43,7 @@ mod folder;
 mod group;
 mod head;
 mod latch;
+mod measured;
 mod open_error;
 mod prepared;
 mod queue;

@@ -14,6 +14,7 @@ use futures_channel::oneshot;
 
 use crate::committer::{self, Commit, QUEUE_BATCHES_MAX, QUEUE_BYTES_MAX};
 use crate::latch::Latch;
+use crate::measured::Waiting;
 use crate::prepared::Prepared;
 use crate::queue::Queue;
 use crate::scan::{self, Found, QUEUE_SCANS_MAX, Request, Scan};
@@ -127,8 +128,13 @@ impl<E: EmbeddedEngine> EmbeddedStore<E> {
     async fn submit(&self, prepared: Prepared) -> Result<(), CommitError> {
         let bytes = prepared.bytes;
         let (answer, done) = oneshot::channel();
+        let commit = Commit {
+            prepared,
+            answer,
+            waiting: Waiting::begin(),
+        };
         self.commits
-            .put(Commit { prepared, answer }, bytes)
+            .put(commit, bytes)
             .await
             .map_err(|_| CommitError::Refused(StoreError::Closed))?;
         // The committer answers everybody, unless it panicked.

@@ -57,6 +57,12 @@ pub(crate) const SUITES: &[Suite] = &[
         run: Run::Script("bindings/test.sh"),
     },
     Suite {
+        name: "metrics",
+        packages: &[],
+        tools: &[&tool::PROMTOOL, &tool::CURL],
+        run: Run::Script("clawrk-server/test.sh"),
+    },
+    Suite {
         name: "front page",
         packages: &[],
         tools: &[&tool::CURL],

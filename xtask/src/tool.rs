@@ -43,6 +43,12 @@ pub(crate) const CURL: Tool = Tool {
     get: "apt-get install curl",
 };
 
+pub(crate) const PROMTOOL: Tool = Tool {
+    name: "promtool",
+    programs: &["promtool"],
+    get: "apt-get install prometheus",
+};
+
 pub(crate) const CXX: Tool = Tool {
     name: "a C++ compiler",
     programs: &["c++", "g++", "clang++"],

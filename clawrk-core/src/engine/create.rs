@@ -2,7 +2,7 @@
 
 use crate::engine::commit::CommitFailure;
 use crate::engine::once::Recalled;
-use crate::engine::{Call, DECISIONS_MAX, Engine, limits};
+use crate::engine::{Call, DECISIONS_MAX, Engine, limits, measured};
 use crate::error::{Error, Rejection};
 use crate::id::{JobId, UserId};
 use crate::job::decide::hold;
@@ -23,18 +23,22 @@ impl Engine {
     /// [`Rejection::InsufficientCredits`]; [`Rejection::UserOnly`] for the operator.
     pub async fn create_job(&self, call: impl Into<Call<'_>>, prompt: &str) -> Result<Job, Error> {
         let call = call.into().to("create", "job");
+        measured::command("create", self.create(&call, prompt).await)
+    }
+
+    async fn create(&self, call: &Call<'_>, prompt: &str) -> Result<Job, Error> {
         let sender = call.user()?;
         for _ in 0..DECISIONS_MAX {
-            let slot = match self.recall(&call).await? {
-                Recalled::Done(answer) => return self.replay(&call, answer).await,
+            let slot = match self.recall(call).await? {
+                Recalled::Done(answer) => return self.replay(call, answer).await,
                 Recalled::New(slot) => Some(slot),
                 Recalled::Unkeyed => None,
             };
             limits::text("prompt", prompt, self.inner.policy.prompt_bytes_max)?;
             let cheapest = self.inner.skills.cheapest();
             if let Err(error) = self.can_afford(sender, cheapest).await {
-                let answer = self.recall_or(&call, error).await?;
-                return self.replay(&call, answer).await;
+                let answer = self.recall_or(call, error).await?;
+                return self.replay(call, answer).await;
             }
             let (record, text) = self.draft(sender, prompt)?;
             let job = self.view_with(&record, Some(text.clone())).await?;

@@ -13,6 +13,7 @@ mod jobs;
 mod keys;
 mod limits;
 mod listing;
+mod measured;
 mod once;
 mod page;
 mod run;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::once::{Recalled, Slot};
 use crate::engine::transition::Ask;
 use crate::engine::within::within;
-use crate::engine::{Call, DECISIONS_MAX, Engine, limits};
+use crate::engine::{Call, DECISIONS_MAX, Engine, limits, measured};
 use crate::error::{Error, Rejection};
 use crate::id::{CommitId, JobId};
 use crate::job::decide::Command;
@@ -41,7 +41,7 @@ impl Engine {
     ) -> Result<Job, Error> {
         let call = call.into().to("submit", job);
         let Some(output) = output.filter(|output| !output.is_empty()) else {
-            return self.run_skill(&call, job).await;
+            return measured::command("submit", self.run_skill(&call, job).await);
         };
         if let Recalled::Done(answer) = self.recall(&call).await? {
             return self.replay(&call, answer).await;

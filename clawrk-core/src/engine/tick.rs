@@ -1,7 +1,7 @@
 //! What happens by itself.
 
-use crate::engine::Engine;
 use crate::engine::transition::Ask;
+use crate::engine::{Engine, measured};
 use crate::error::Error;
 use crate::id::JobId;
 use crate::job::decide::Command;
@@ -31,6 +31,10 @@ impl Engine {
     /// # Errors
     /// Only failures of the store. What was done until then stays done.
     pub async fn tick(&self, budget: usize) -> Result<Progress, Error> {
+        measured::tick(self.inner.clock.now(), self.do_all_due(budget).await)
+    }
+
+    async fn do_all_due(&self, budget: usize) -> Result<Progress, Error> {
         let jobs = self.tick_jobs(budget).await?;
         let forgotten = self
             .forget_expired(budget.saturating_sub(jobs.done))

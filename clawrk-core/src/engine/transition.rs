@@ -3,7 +3,7 @@
 use crate::engine::commit::CommitFailure;
 use crate::engine::once::Recalled;
 use crate::engine::view::output;
-use crate::engine::{Call, DECISIONS_MAX, Engine};
+use crate::engine::{Call, DECISIONS_MAX, Engine, measured};
 use crate::error::{Error, Rejection};
 use crate::id::JobId;
 use crate::job::decide::{Command, Decision, check, decide};
@@ -77,8 +77,19 @@ impl Engine {
         .await
     }
 
-    /// Does it, deciding afresh whenever somebody else was quicker.
+    /// Does it, and counts how it ended.
     pub(crate) async fn transition(
+        &self,
+        op: &'static str,
+        call: &Call<'_>,
+        job: &JobId,
+        ask: &Ask,
+    ) -> Result<Job, Error> {
+        measured::command(op, self.settle(op, call, job, ask).await)
+    }
+
+    /// Does it, deciding afresh whenever somebody else was quicker.
+    async fn settle(
         &self,
         op: &'static str,
         call: &Call<'_>,

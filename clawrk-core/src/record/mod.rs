@@ -106,6 +106,23 @@ impl Kind {
         Kind::Meta,
     ];
 
+    /// The stable text, such as `loose_entry`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Job => "job",
+            Kind::Text => "text",
+            Kind::Event => "event",
+            Kind::Account => "account",
+            Kind::Entry => "entry",
+            Kind::LooseEntry => "loose_entry",
+            Kind::Payout => "payout",
+            Kind::User => "user",
+            Kind::ApiKey => "api_key",
+            Kind::Once => "once",
+            Kind::Meta => "meta",
+        }
+    }
+
     /// The kind with this number.
     pub fn from_byte(byte: u8) -> Option<Kind> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == byte)

@@ -18,6 +18,13 @@ pub enum PayoutStatus {
 impl PayoutStatus {
     /// Every status. Numbered from 1 without gaps.
     pub const ALL: [PayoutStatus; 1] = [PayoutStatus::Owed];
+
+    /// The stable text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            PayoutStatus::Owed => "owed",
+        }
+    }
 }
 
 /// What a receiver is to be paid for a verified job.

@@ -1,0 +1,34 @@
+//! What is counted of an engine, for whoever installed a recorder of the crate `metrics`.
+//!
+//! Without one, nothing is kept. Reads are not counted, so that they cost nothing either way.
+
+use crate::engine::Progress;
+use crate::error::Error;
+use crate::time::Timestamp;
+
+/// Counts how a command on a job ended.
+pub(super) fn command<T>(command: &'static str, result: Result<T, Error>) -> Result<T, Error> {
+    let outcome = outcome(&result);
+    metrics::counter!("clawrk_commands_total", "command" => command, "outcome" => outcome)
+        .increment(1);
+    result
+}
+
+/// Counts what a tick did, and measures how late it is with the rest.
+pub(super) fn tick(now: Timestamp, result: Result<Progress, Error>) -> Result<Progress, Error> {
+    metrics::counter!("clawrk_ticks_total", "outcome" => outcome(&result)).increment(1);
+    if let Ok(progress) = &result {
+        metrics::counter!("clawrk_tick_actions_total").increment(progress.done as u64);
+        let late = progress.next.map(|next| now.since(next));
+        let late = late.unwrap_or_default().as_secs_f64();
+        metrics::gauge!("clawrk_tick_overdue_seconds").set(late);
+    }
+    result
+}
+
+fn outcome<T>(result: &Result<T, Error>) -> &'static str {
+    match result {
+        Ok(_) => "done",
+        Err(error) => error.code().as_str(),
+    }
+}
