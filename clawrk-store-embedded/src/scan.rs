@@ -1,4 +1,4 @@
-//! Pages of an index, read on a thread of their own.
+//! Pages of an index; all but the shortest are read on a thread of their own.
 
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
@@ -14,6 +14,10 @@ use crate::{EmbeddedEngine, Space, value};
 
 /// The most scans that wait for the reader thread. More callers wait for a place.
 pub const QUEUE_SCANS_MAX: usize = 256;
+
+/// Pages of at most so many rows are read by whoever asks for them: that is no more work than a
+/// read of as many keys, and less than to wake a thread.
+pub(crate) const INLINE_ROWS_MAX: usize = CHUNK_ROWS;
 
 /// So many rows are read between two looks at what is in flight, and half as many whenever a group
 /// set out or landed meanwhile, so that they are to be read again.
@@ -104,7 +108,11 @@ struct Row {
 /// The record; or its key, if it is known, and what is wrong with it.
 type Content = Result<Record, (Option<Key>, String)>;
 
-fn find<E: EmbeddedEngine>(shared: &Shared<E>, request: &Request) -> Result<Found, StoreError> {
+/// Reads a page.
+pub(crate) fn find<E: EmbeddedEngine>(
+    shared: &Shared<E>,
+    request: &Request,
+) -> Result<Found, StoreError> {
     let (prefix, own) = match request.index.record_prefix() {
         Some(prefix) => (prefix, false),
         None => (request.index.entry_prefix().unwrap_or_default(), true),
@@ -117,7 +125,13 @@ fn find<E: EmbeddedEngine>(shared: &Shared<E>, request: &Request) -> Result<Foun
     };
     let (mut last, mut shown, mut bytes) = (None, 0, 0);
     while !stretch.is_empty() {
-        let chunk = settle(shared, &stretch, own, request.limit.bytes)?;
+        // One more than fits tells whether there is a next page.
+        let wanted = request.limit.rows.saturating_sub(shown) + 1;
+        let most = Most {
+            rows: wanted.min(CHUNK_ROWS),
+            bytes: request.limit.bytes,
+        };
+        let chunk = settle(shared, &stretch, own, most)?;
         if let (Some(group), false) = (chunk.met, request.waited) {
             return Ok(Found::InFlight(group));
         }
@@ -153,27 +167,33 @@ struct Chunk {
     met: Option<Arc<InFlight>>,
 }
 
+/// The most that a chunk holds.
+#[derive(Debug, Clone, Copy)]
+struct Most {
+    rows: usize,
+    bytes: usize,
+}
+
 /// Reads a chunk in which no group set out or landed while it was read. All that it holds is true
 /// at one moment.
 fn settle<E: EmbeddedEngine>(
     shared: &Shared<E>,
     stretch: &Stretch,
     own: bool,
-    bytes_max: usize,
+    mut most: Most,
 ) -> Result<Chunk, StoreError> {
-    let mut rows_max = CHUNK_ROWS;
     loop {
         let view = shared.view()?;
         let chunk = if own {
-            entries(shared, stretch, rows_max, &view)
+            entries(shared, stretch, most.rows, &view)
         } else {
-            records(shared, stretch, rows_max, bytes_max, &view)
+            records(shared, stretch, most, &view)
         };
         // A group in between may also be what made the chunk an error.
         if shared.view()?.generation == view.generation {
             return chunk;
         }
-        rows_max = (rows_max / 2).max(1);
+        most.rows = (most.rows / 2).max(1);
     }
 }
 
@@ -184,15 +204,14 @@ fn start<E: EmbeddedEngine>(
     shared: &Shared<E>,
     space: Space,
     stretch: &Stretch,
-    rows_max: usize,
-    bytes_max: usize,
+    most: Most,
 ) -> Result<Start, StoreError> {
-    let (mut found, mut bytes) = (Vec::with_capacity(rows_max), 0);
+    let (mut found, mut bytes) = (Vec::with_capacity(most.rows), 0);
     let mut until = None;
     shared.scan(space, &stretch.from, &stretch.to, &mut |key, value| {
         bytes += value.as_ref().map_or(0, |value| value.len());
         found.push((key.to_vec(), value.map(<[u8]>::to_vec)));
-        if found.len() < rows_max && bytes < bytes_max {
+        if found.len() < most.rows && bytes < most.bytes {
             return ControlFlow::Continue(());
         }
         until = Some(behind(key));
@@ -205,11 +224,10 @@ fn start<E: EmbeddedEngine>(
 fn records<E: EmbeddedEngine>(
     shared: &Shared<E>,
     stretch: &Stretch,
-    rows_max: usize,
-    bytes_max: usize,
+    most: Most,
     view: &View,
 ) -> Result<Chunk, StoreError> {
-    let (found, until) = start(shared, Space::Records, stretch, rows_max, bytes_max)?;
+    let (found, until) = start(shared, Space::Records, stretch, most)?;
     let mut met = None;
     let mut rows = Vec::with_capacity(found.len());
     let before = view.in_flight.as_ref().map(|group| &group.records);
@@ -243,10 +261,12 @@ fn records<E: EmbeddedEngine>(
 fn entries<E: EmbeddedEngine>(
     shared: &Shared<E>,
     stretch: &Stretch,
-    rows_max: usize,
+    rows: usize,
     view: &View,
 ) -> Result<Chunk, StoreError> {
-    let (found, until) = start(shared, Space::Index, stretch, rows_max, usize::MAX)?;
+    let bytes = usize::MAX;
+    let most = Most { rows, bytes };
+    let (found, until) = start(shared, Space::Index, stretch, most)?;
     let mut met = None;
     let mut places = Vec::with_capacity(found.len());
     let mut rows = Vec::with_capacity(found.len());

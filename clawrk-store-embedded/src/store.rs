@@ -17,7 +17,7 @@ use crate::latch::Latch;
 use crate::measured::Waiting;
 use crate::prepared::Prepared;
 use crate::queue::Queue;
-use crate::scan::{self, Found, QUEUE_SCANS_MAX, Request, Scan};
+use crate::scan::{self, Found, INLINE_ROWS_MAX, QUEUE_SCANS_MAX, Request, Scan};
 use crate::shared::Shared;
 use crate::stats::Stats;
 use crate::{EmbeddedEngine, HEAD_KEY, Head, Op, OpenError, Space, Write};
@@ -101,20 +101,15 @@ impl<E: EmbeddedEngine> EmbeddedStore<E> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the reader thread for a page, at most twice.
+    /// Looks for a page, at most twice.
     async fn find(&self, mut request: Request) -> Result<Page, StoreError> {
         loop {
-            let (answer, found) = oneshot::channel();
-            let scan = Scan {
-                request: request.clone(),
-                answer,
+            let found = if request.limit.rows <= INLINE_ROWS_MAX {
+                scan::find(&self.shared, &request)
+            } else {
+                self.ask(&request).await
             };
-            // The items are bounded, not their bytes.
-            self.scans
-                .put(scan, 0)
-                .await
-                .map_err(|_| StoreError::Closed)?;
-            match found.await.map_err(|_| StoreError::Closed)?? {
+            match found? {
                 Found::Page(page) => return Ok(page),
                 Found::InFlight(group) => {
                     group.landed.wait().await;
@@ -142,6 +137,21 @@ impl<E: EmbeddedEngine> EmbeddedStore<E> {
             let error = self.shared.view().err().unwrap_or(StoreError::Closed);
             Err(CommitError::Ambiguous(error))
         })
+    }
+
+    /// Asks the reader thread.
+    async fn ask(&self, request: &Request) -> Result<Found, StoreError> {
+        let (answer, found) = oneshot::channel();
+        let scan = Scan {
+            request: request.clone(),
+            answer,
+        };
+        // The items are bounded, not their bytes.
+        self.scans
+            .put(scan, 0)
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        found.await.map_err(|_| StoreError::Closed)?
     }
 
     fn stop(&self) {

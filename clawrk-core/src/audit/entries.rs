@@ -18,6 +18,15 @@ enum End {
     Closing,
 }
 
+/// A commit that was one end of a job's life. What it demands of the ledger never changes: terms
+/// do not, and a job that has ended stays as it is.
+#[derive(Debug)]
+pub(super) struct Cause {
+    commit: CommitId,
+    job: JobId,
+    postings: Vec<Posting>,
+}
+
 impl Auditor<'_> {
     /// Checks every entry of this kind.
     pub(super) async fn entries(&mut self, kind: Kind) -> Result<(), Error> {
@@ -46,14 +55,28 @@ impl Auditor<'_> {
         let Some(number) = entry.number else {
             return Ok(());
         };
-        let account = self.read_one(Key::Account(entry.account.clone())).await?;
-        let count = account.map_or(0, |record| record.version);
+        let count = self.count_to(&entry.account, number).await?;
         if number > count {
             let detail = format!("the account counts {count} entries");
             self.audit
                 .add(ViolationKind::EntryBeyondAccount, entry.key(), detail);
         }
         Ok(())
+    }
+
+    /// How many entries an account has, or had a moment ago where that was enough: entries come one
+    /// account after the other, and counts only grow.
+    async fn count_to(&mut self, account: &Account, enough: u64) -> Result<u64, Error> {
+        if let Some((known, count)) = &self.counted
+            && known == account
+            && *count >= enough
+        {
+            return Ok(*count);
+        }
+        let found = self.read_one(Key::Account(account.clone())).await?;
+        let count = found.map_or(0, |record| record.version);
+        self.counted = Some((account.clone(), count));
+        Ok(count)
     }
 
     /// An entry comes from the life of a job, or from credits that were given or taken.
@@ -66,17 +89,20 @@ impl Auditor<'_> {
             }
             return Ok(());
         };
-        let Some((end, job)) = self.end(id, entry.commit).await? else {
+        // Entries without a number come one commit after the other.
+        let known = self.cause.take();
+        let known = known.filter(|cause| cause.commit == entry.commit && cause.job == id);
+        let cause = match known {
+            Some(cause) => Some(cause),
+            None => self.find_cause(id, entry.commit).await?,
+        };
+        let Some(cause) = cause else {
             let detail = format!("{} is not of this job's commits", describe(entry));
             self.audit
                 .add(ViolationKind::EntryStray, entry.key(), detail);
             return Ok(());
         };
-        let postings = match end {
-            End::Opening => expected::opening(&job),
-            End::Closing => expected::closing(&job),
-        };
-        match postings.get(usize::from(entry.place)) {
+        match cause.postings.get(usize::from(entry.place)) {
             Some(posting) if is_of(entry, posting) => {}
             Some(posting) => {
                 let (delta, account) = (posting.delta, &posting.account);
@@ -90,7 +116,20 @@ impl Auditor<'_> {
                     .add(ViolationKind::EntryStray, entry.key(), detail);
             }
         }
+        self.cause = Some(cause);
         Ok(())
+    }
+
+    async fn find_cause(&mut self, id: JobId, commit: CommitId) -> Result<Option<Cause>, Error> {
+        let found = self.end(id, commit).await?;
+        Ok(found.map(|(end, job)| Cause {
+            commit,
+            job: id,
+            postings: match end {
+                End::Opening => expected::opening(&job),
+                End::Closing => expected::closing(&job),
+            },
+        }))
     }
 
     /// The job, and which end of its life this commit was; none where it was neither. The commit

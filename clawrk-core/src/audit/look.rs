@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::audit::entries::Cause;
 use crate::audit::{Audit, Place, ViolationKind};
 use crate::error::Error;
 use crate::id::UserId;
+use crate::ledger::Account;
 use crate::record::{Body, Kind, Record};
 use crate::store::{Cursor, Index, Key, Page, PageLimit, Store, StoreError};
 
@@ -18,6 +20,10 @@ pub(super) struct Auditor<'a> {
     /// Everybody who may have an index of their own.
     pub(super) everybody: BTreeSet<UserId>,
     pub(super) audit: Audit,
+    /// How many entries the account had that was last asked for.
+    pub(super) counted: Option<(Account, u64)>,
+    /// What the last entry was there for.
+    pub(super) cause: Option<Cause>,
 }
 
 /// The pages of an index, one after the other.
@@ -40,6 +46,8 @@ impl<'a> Auditor<'a> {
             store,
             everybody: BTreeSet::new(),
             audit: Audit::default(),
+            counted: None,
+            cause: None,
         }
     }
 

@@ -53,7 +53,10 @@ impl Auditor<'_> {
         let Some(count) = self.read_one(account).await?.map(|record| record.version) else {
             return Ok(None);
         };
-        let first = self.first_not_before(seq, count, of).await?;
+        let (first, found) = self.first_not_before(seq, count, of).await?;
+        if let Some(twin) = found.filter(|found| is_twin(found, of)) {
+            return Ok(Some(twin));
+        }
         match self.twin_from(first, NEARBY_ROWS, of).await? {
             Some(twin) => Ok(Some(twin)),
             None => self.twin_in_all(count, of).await,
@@ -74,23 +77,28 @@ impl Auditor<'_> {
         Ok(None)
     }
 
-    /// The number of the first entry whose commit is not before `seq`.
+    /// The number of the first entry whose commit is not before `seq`, and the entry where the
+    /// search came by it.
     async fn first_not_before(
         &mut self,
         seq: u64,
         count: u64,
         of: &EntryRecord,
-    ) -> Result<u64, Error> {
+    ) -> Result<(u64, Option<EntryRecord>), Error> {
         let (mut low, mut high) = (1, count);
+        let mut at_high = None;
         while low < high {
             let middle = low + (high - low) / 2;
             let key = Key::Entry(of.other_account.clone(), middle);
             match self.read_one(key).await? {
-                Some(record) if record.seq >= seq => high = middle,
+                Some(record) if record.seq >= seq => {
+                    high = middle;
+                    at_high = entry(Some(record));
+                }
                 _ => low = middle + 1,
             }
         }
-        Ok(low)
+        Ok((low, at_high))
     }
 
     /// The twin among the entries from `start` on.
@@ -103,8 +111,12 @@ impl Auditor<'_> {
         let key = |number| Key::Entry(of.other_account.clone(), number);
         let keys: Vec<Key> = (start..).take(rows).map(key).collect();
         let mut found = self.read(&keys).await?.into_iter().filter_map(entry);
-        Ok(found.find(|twin| twin.commit == of.commit && twin.place == of.place ^ 1))
+        Ok(found.find(|found| is_twin(found, of)))
     }
+}
+
+fn is_twin(found: &EntryRecord, of: &EntryRecord) -> bool {
+    found.commit == of.commit && found.place == of.place ^ 1
 }
 
 fn mirrored(a: &EntryRecord, b: &EntryRecord) -> bool {
