@@ -58,6 +58,7 @@ pub mod record;
 pub mod skill;
 pub mod store;
 pub mod time;
+pub mod transfer;
 
 pub use audit::Audit;
 pub use engine::{Call, Engine, Once};

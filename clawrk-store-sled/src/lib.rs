@@ -85,6 +85,12 @@ impl Default for SledOptions {
 pub struct SledStore(EmbeddedStore<engine::SledEngine>);
 
 impl SledStore {
+    /// Whether there is a store in this folder, whatever its state. Nothing is opened or made.
+    pub fn exists(path: impl AsRef<Path>) -> bool {
+        let files = ["db", side::NAME];
+        files.iter().any(|file| path.as_ref().join(file).exists())
+    }
+
     /// Opens the store in this folder, and makes both where there is none.
     ///
     /// Blocks for as long as sled needs: milliseconds, or some seconds for a store of a million

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use clawrk_store_embedded::{Head, HeadError, OpenError, stopwatch};
 
 /// The name of the file.
-const NAME: &str = "clawrk.side";
+pub(crate) const NAME: &str = "clawrk.side";
 const SLOT_BYTES: usize = 512;
 const _: () = assert!(Head::BYTES <= SLOT_BYTES);
 const SLOTS: usize = 2;

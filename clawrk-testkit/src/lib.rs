@@ -17,6 +17,7 @@
 //! - [`payments`]: a provider that must not be asked.
 //! - [`sim`]: the seeded simulator of a whole exchange.
 //! - [`rng`]: randomness that a seed repeats to the bit, on every machine.
+//! - [`world`]: an exchange in which everything is there once.
 //! - [`run`]: what tests need of an executor.
 //!
 //! Settings, from the environment, of the tests that draw at random: `CLAWRK_SUITE_SEED` (the
@@ -41,3 +42,4 @@ pub mod rng;
 pub mod run;
 pub mod sim;
 pub mod suite;
+pub mod world;

@@ -41,6 +41,15 @@ pub enum OpenError {
     #[cfg(feature = "sled")]
     #[error(transparent)]
     Store(#[from] clawrk_store_sled::OpenError),
+    /// The store is the half of an import that broke off.
+    #[error(
+        "an import into this store did not finish, so that it holds a part only; remove what is \
+         in it and import again"
+    )]
+    Unfinished,
+    /// The store was opened, and cannot be read.
+    #[error("the store cannot be read")]
+    Unreadable(#[source] StoreError),
     /// There is no tokio runtime to wait with.
     #[error("opening needs a tokio runtime with its timer; without one use `clawrk::blocking`")]
     NoRuntime,
@@ -70,6 +79,11 @@ impl From<OpenError> for Error {
             OpenError::Store(source) => Error::Store {
                 op,
                 source: StoreError::unavailable(source),
+            },
+            OpenError::Unreadable(source) => Error::Store { op, source },
+            unfinished @ OpenError::Unfinished => Error::Store {
+                op,
+                source: StoreError::unavailable(unfinished),
             },
             OpenError::Runtime(source) => Error::Store {
                 op,

@@ -17,6 +17,7 @@
 //! ```
 //!
 //! [`open`] takes a URI, [`builder`] lets settings be chosen first, [`run_ticks`] does what is due,
+//! [`transfer`] moves an exchange from store to store,
 //! [`blocking`] is the same exchange for programs without `async`, and [`host`] for bindings to
 //! other languages.
 
@@ -50,14 +51,14 @@ pub use clawrk_core::time::Timestamp;
 #[doc(no_inline)]
 pub use clawrk_core::{
     audit, clock, engine, error as errors, id, ids, job, ledger, money, payments, policy, record,
-    skill, store, time,
+    skill, store, time, transfer,
 };
 
 /// Why a store in a folder does not open.
 #[cfg(feature = "sled")]
 pub use clawrk_store_sled::OpenError as StoreOpenError;
 pub use error::OpenError;
-pub use open::{builder, open};
+pub use open::{builder, exists, open};
 pub use ticks::{TICK_BUDGET, TICK_PAUSE, run_ticks};
 pub use tokio_clock::TokioClock;
 

@@ -1,12 +1,13 @@
 //! From a URI to an engine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
 use crate::store::Store;
 use crate::store::memory::MemoryStore;
+use crate::transfer::is_unfinished;
 use crate::uri::Location;
 use crate::{Engine, EngineBuilder, OpenError, TokioClock};
 
@@ -60,7 +61,35 @@ pub async fn builder(uri: &str) -> Result<EngineBuilder, OpenError> {
         Location::Memory => Arc::new(MemoryStore::new()),
         Location::Sled(path) => open_sled(path, &runtime).await?,
     };
+    if is_unfinished(store.as_ref())
+        .await
+        .map_err(OpenError::Unreadable)?
+    {
+        return Err(OpenError::Unfinished);
+    }
     Ok(Engine::builder(store, Arc::new(TokioClock::new(runtime))))
+}
+
+/// Whether there is a store where a URI says, without opening it: [`open`] would make an empty one
+/// where there is none.
+///
+/// # Errors
+/// What [`open`] says of a URI that names no store.
+pub fn exists(uri: &str) -> Result<bool, OpenError> {
+    Ok(match Location::parse(uri)? {
+        Location::Memory => false,
+        Location::Sled(path) => is_sled(&path)?,
+    })
+}
+
+#[cfg(feature = "sled")]
+fn is_sled(path: &Path) -> Result<bool, OpenError> {
+    Ok(clawrk_store_sled::SledStore::exists(path))
+}
+
+#[cfg(not(feature = "sled"))]
+fn is_sled(_path: &Path) -> Result<bool, OpenError> {
+    Err(FEATURE_OFF)
 }
 
 #[cfg(feature = "sled")]
@@ -73,8 +102,11 @@ async fn open_sled(path: PathBuf, runtime: &Handle) -> Result<Arc<dyn Store>, Op
 
 #[cfg(not(feature = "sled"))]
 async fn open_sled(_path: PathBuf, _runtime: &Handle) -> Result<Arc<dyn Store>, OpenError> {
-    Err(OpenError::FeatureOff {
-        scheme: "sled",
-        feature: "sled",
-    })
+    Err(FEATURE_OFF)
 }
+
+#[cfg(not(feature = "sled"))]
+const FEATURE_OFF: OpenError = OpenError::FeatureOff {
+    scheme: "sled",
+    feature: "sled",
+};

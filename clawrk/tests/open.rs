@@ -79,3 +79,57 @@ async fn a_store_that_was_not_built_in_is_named_with_its_feature() {
         "`sled:` needs clawrk built with its feature `sled`, which is off"
     );
 }
+
+#[cfg(feature = "sled")]
+#[tokio::test]
+async fn the_half_of_an_import_is_not_opened() {
+    use std::io::Cursor;
+
+    use clawrk::store::memory::MemoryStore;
+    use clawrk::transfer::{export, import};
+    use clawrk_testkit::faults::{Fault, FaultStore, Op};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let uri = format!("sled:{}", path.display());
+    assert!(!clawrk::exists(&uri).unwrap());
+    assert!(!path.exists(), "looking makes nothing");
+
+    let mut lines = Vec::new();
+    let nothing = MemoryStore::new();
+    export(&nothing, &mut lines, &mut |_| {}).await.unwrap();
+    let store = FaultStore::new(clawrk_store_sled::SledStore::open(&path).unwrap());
+    store.fail(Op::Restore, 1, Fault::Refuse);
+    let broken = import(&store, &mut Cursor::new(&lines), &mut |_| {}).await;
+    assert!(broken.is_err());
+    drop(store);
+
+    assert!(clawrk::exists(&uri).unwrap());
+    let refused = clawrk::open(&uri).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Unfinished), "{refused:?}");
+    assert!(refused.to_string().contains("import again"), "{refused}");
+    assert_eq!(Error::from(refused).code(), Code::StoreUnavailable);
+
+    std::fs::remove_dir_all(&path).unwrap();
+    let again = clawrk::open(&uri).await.unwrap();
+    let summary = import(
+        again.store().as_ref(),
+        &mut Cursor::new(&lines),
+        &mut |_| {},
+    )
+    .await;
+    assert_eq!(summary.unwrap().all_records(), 0);
+    again.close().await.unwrap();
+    drop(again);
+    assert!(clawrk::open(&uri).await.is_ok());
+}
+
+#[test]
+fn nothing_is_kept_in_memory_and_no_other_uri_is_looked_for() {
+    assert!(!clawrk::exists("memory:").unwrap());
+    let refused = clawrk::exists("cloud:somewhere").unwrap_err();
+    assert!(
+        matches!(refused, OpenError::UnknownScheme { .. }),
+        "{refused:?}"
+    );
+}

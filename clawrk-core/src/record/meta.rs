@@ -10,6 +10,7 @@ use crate::id::CommitId;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetaRecord {
     /// What the cursors of lists are signed with.
+    #[serde(with = "super::hex")]
     pub cursor_secret: [u8; 32],
     /// The commit that made it.
     pub commit: CommitId,

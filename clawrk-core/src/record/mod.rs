@@ -4,6 +4,7 @@
 //! accounts and ledger entries are written by the store itself, from postings.
 
 mod codec;
+pub(crate) mod hex;
 mod ledger;
 mod meta;
 mod once;

@@ -20,6 +20,8 @@ pub enum Scope {
     /// The commits of the exchange, under their ids: the proof of a commit that writes nothing
     /// else that stays as it is.
     Commit,
+    /// What fills the store: there as long as that goes on.
+    Import,
 }
 
 impl fmt::Display for Scope {
@@ -28,6 +30,7 @@ impl fmt::Display for Scope {
             Scope::User(user) => write!(f, "user:{user}"),
             Scope::Admin => f.write_str("admin"),
             Scope::Commit => f.write_str("commit"),
+            Scope::Import => f.write_str("import"),
         }
     }
 }
@@ -67,6 +70,7 @@ pub struct OnceRecord {
     /// The key.
     pub key: String,
     /// A hash of the request, so that another one under the same key is noticed.
+    #[serde(with = "super::hex")]
     pub request: [u8; 32],
     /// What the request does to what, such as `accept` and the job's id; empty for a proof.
     pub command: String,

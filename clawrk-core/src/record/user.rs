@@ -30,6 +30,7 @@ pub struct ApiKeyRecord {
     /// A name for people.
     pub name: Option<String>,
     /// The SHA-256 of the secret part, which has 256 random bits.
+    #[serde(with = "super::hex")]
     pub hash: [u8; 32],
     /// When it was made.
     pub created_at: Timestamp,
