@@ -23,7 +23,8 @@ pub const HEAD_KEY: &[u8] = b"head";
 /// byte 0      format, 1
 /// bytes 1-2   how many bytes the head has, big-endian; so in every format
 /// bytes 3-5   how many kinds of record, statuses of jobs and statuses of payouts are counted
-/// then        the number of the last commit, and those counts, 8 bytes each
+/// then        the number of the last commit, the sum over all records, and those counts, 8 bytes
+///             each
 /// then        CRC-32 of all before; so in every format
 /// ```
 ///
@@ -53,7 +54,7 @@ pub enum HeadError {
 impl Head {
     /// The length of a head that this release writes.
     pub const BYTES: usize =
-        PRELUDE_BYTES + 8 * (1 + COUNTED[0] + COUNTED[1] + COUNTED[2]) + SUM_BYTES;
+        PRELUDE_BYTES + 8 * (2 + COUNTED[0] + COUNTED[1] + COUNTED[2]) + SUM_BYTES;
 
     /// The head as bytes.
     pub fn encode(&self) -> Vec<u8> {
@@ -62,6 +63,7 @@ impl Head {
         bytes.extend_from_slice(&(Self::BYTES as u16).to_be_bytes());
         bytes.extend(COUNTED.map(|count| count as u8));
         bytes.extend_from_slice(&self.counts.seq.to_be_bytes());
+        bytes.extend_from_slice(&self.counts.sum.to_be_bytes());
         for counted in Counted::all() {
             bytes.extend_from_slice(&self.counts.get(counted).to_be_bytes());
         }
@@ -85,7 +87,7 @@ impl Head {
         }
         let counted = counted.map(usize::from);
         let (numbers, rest) = numbers.as_chunks::<8>();
-        let whole = numbers.len() == 1 + counted.iter().sum::<usize>() && rest.is_empty();
+        let whole = numbers.len() == 2 + counted.iter().sum::<usize>() && rest.is_empty();
         if format != STORE_FORMAT || !whole {
             return Err(HeadError::Damaged);
         }
@@ -106,6 +108,7 @@ fn read(counted: [usize; 3], numbers: &[[u8; 8]]) -> Result<Head, HeadError> {
     let mut head = Head::default();
     let mut numbers = numbers.iter().map(|number| u64::from_be_bytes(*number));
     head.counts.seq = numbers.next().ok_or(HeadError::Damaged)?;
+    head.counts.sum = numbers.next().ok_or(HeadError::Damaged)?;
     let mut known = Counted::all();
     for (here, there) in COUNTED.into_iter().zip(counted) {
         let names: Vec<Counted> = known.by_ref().take(here).collect();
@@ -128,6 +131,7 @@ mod tests {
     fn example() -> Head {
         let mut head = Head::default();
         head.counts.seq = 7;
+        head.counts.sum = u64::MAX / 3;
         for (number, counted) in (100..).zip(Counted::all()) {
             head.counts.set(counted, number);
         }
@@ -170,7 +174,7 @@ mod tests {
 
     #[test]
     fn an_earlier_release_counted_less() {
-        let bytes = written(STORE_FORMAT, [2, 1, 0], &[9, 10, 20, 30]);
+        let bytes = written(STORE_FORMAT, [2, 1, 0], &[9, 8, 10, 20, 30]);
         let counts = Head::decode(&bytes).unwrap().counts;
         assert_eq!((counts.seq, counts.all_records()), (9, 30));
         assert_eq!(counts.records(Kind::Text), 20);
@@ -182,7 +186,7 @@ mod tests {
     fn what_a_later_release_counts_is_told_from_damage() {
         let [kinds, jobs, payouts] = COUNTED.map(|count| count as u8);
         let later = |extra| {
-            let mut numbers = vec![0; Counted::all().count() + 1];
+            let mut numbers = vec![0; Counted::all().count() + 2];
             numbers.push(extra);
             written(STORE_FORMAT, [kinds, jobs, payouts + 1], &numbers)
         };

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::id::UserId;
 use crate::ledger::Account;
 use crate::record::{Body, Kind, Record};
-use crate::store::{Cursor, Index, Key, Page, PageLimit, Store, StoreError};
+use crate::store::{Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError};
 
 /// How many records are read at once.
 pub(super) const CHUNK_ROWS: usize = 200;
@@ -24,6 +24,8 @@ pub(super) struct Auditor<'a> {
     pub(super) counted: Option<(Account, u64)>,
     /// What the last entry was there for.
     pub(super) cause: Option<Cause>,
+    /// What was seen in looking at all records of a kind.
+    pub(super) seen: Counts,
 }
 
 /// The pages of an index, one after the other.
@@ -48,6 +50,7 @@ impl<'a> Auditor<'a> {
             audit: Audit::default(),
             counted: None,
             cause: None,
+            seen: Counts::default(),
         }
     }
 
@@ -60,8 +63,16 @@ impl<'a> Auditor<'a> {
         };
         let limit = PageLimit::rows(CHUNK_ROWS);
         let page = self.scan(&pages.index, after, limit).await?;
+        if let Index::All(_) = pages.index {
+            page.rows.iter().for_each(|record| self.seen.add(record));
+        }
         pages.next = Some(page.next);
         Ok(Some(page.rows))
+    }
+
+    /// What the store says of itself.
+    pub(super) async fn stated(&self) -> Result<Counts, Error> {
+        self.store.counts().await.map_err(failed)
     }
 
     /// A page of an index. What cannot be read in it is reported; where the store says no more

@@ -12,6 +12,7 @@
 //! amount.
 
 mod accounts;
+mod counts;
 mod entries;
 mod expected;
 mod history;
@@ -45,6 +46,7 @@ impl Engine {
     /// Only failures of the store to answer at all.
     pub async fn audit(&self) -> Result<Audit, Error> {
         let mut auditor = Auditor::new(self.store().as_ref());
+        let counts = auditor.stated().await?;
         auditor.meta().await?;
         auditor.users().await?;
         auditor.accounts().await?;
@@ -53,6 +55,7 @@ impl Engine {
         auditor.jobs().await?;
         auditor.payouts().await?;
         auditor.keys().await?;
+        auditor.counts(counts).await?;
         auditor.indexes().await?;
         Ok(auditor.audit)
     }

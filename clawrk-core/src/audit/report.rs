@@ -17,6 +17,9 @@ pub enum ViolationKind {
     /// Something is there that the store cannot read: a record, an index entry, or a stretch of
     /// them. What depends on it is found missing as well.
     Damaged,
+    /// The records that are there are not those that the store has counted: some are lost, or have
+    /// fallen back to what they were.
+    Count,
     /// A record lies under the key of another, or says something else than its key.
     Misplaced,
     /// An account that has n entries lacks one of the first n.
@@ -83,6 +86,8 @@ pub enum Place {
     Row(Index, Cursor),
     /// In an index, from behind that row on, or from its start.
     Behind(Index, Option<Cursor>),
+    /// In the store as a whole.
+    Store,
 }
 
 impl From<Key> for Place {
@@ -96,6 +101,7 @@ impl fmt::Display for Place {
         match self {
             Place::Record(key) => write!(f, "{key}"),
             Place::Row(index, Cursor(at)) => write!(f, "row {} of {index:?}", hex(at)),
+            Place::Store => f.write_str("the store"),
             Place::Behind(index, None) => write!(f, "{index:?}"),
             Place::Behind(index, Some(Cursor(at))) => {
                 write!(f, "{index:?} behind row {}", hex(at))
@@ -125,6 +131,9 @@ pub struct Audit {
     pub violations: Vec<Violation>,
     /// How many broken rules were found in all.
     pub found: u64,
+    /// Whether all records were compared with what the store has counted. They cannot be where
+    /// something was committed meanwhile.
+    pub counted: bool,
     /// Jobs seen.
     pub jobs: u64,
     /// Steps of their histories seen.
@@ -167,13 +176,15 @@ impl Audit {
     }
 }
 
-/// `{"ok", "violations", "found", "jobs", "events", "entries", "accounts", "payouts", "users"}`.
+/// `{"ok", "violations", "found", "counted", "jobs", "events", "entries", "accounts", "payouts",
+/// "users"}`.
 impl Serialize for Audit {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut audit = serializer.serialize_struct("Audit", 9)?;
+        let mut audit = serializer.serialize_struct("Audit", 10)?;
         audit.serialize_field("ok", &self.ok())?;
         audit.serialize_field("violations", &self.violations)?;
         audit.serialize_field("found", &self.found)?;
+        audit.serialize_field("counted", &self.counted)?;
         audit.serialize_field("jobs", &self.jobs)?;
         audit.serialize_field("events", &self.events)?;
         audit.serialize_field("entries", &self.entries)?;
@@ -206,7 +217,7 @@ mod tests {
             json,
             format!(
                 "{{\"ok\":false,\"violations\":[{{\"kind\":\"history\",\"where\":\"event {id} 3\",\
-                 \"detail\":\"odd\"}}],\"found\":1,\"jobs\":2,\"events\":0,\"entries\":0,\
+                 \"detail\":\"odd\"}}],\"found\":1,\"counted\":false,\"jobs\":2,\"events\":0,\"entries\":0,\
                  \"accounts\":0,\"payouts\":0,\"users\":0}}"
             )
         );

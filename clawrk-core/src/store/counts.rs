@@ -30,6 +30,10 @@ impl Counted {
 pub struct Counts {
     /// The number of the last commit; 0 in a new store. A store may leave numbers out.
     pub seq: u64,
+    /// A sum over the keys and versions of all records, in no order. With the counts alone nobody
+    /// would notice a record that has fallen back to what it was before; with this, what a look at
+    /// all records sums up to is what was acknowledged, or something is lost.
+    pub sum: u64,
     records: [u64; Kind::ALL.len()],
     jobs: [u64; Status::ALL.len()],
     payouts: [u64; PayoutStatus::ALL.len()],
@@ -88,6 +92,7 @@ impl Counts {
             let count = self.place(counted);
             *count = count.saturating_add(1);
         }
+        self.sum = self.sum.wrapping_add(term(record));
     }
 
     /// Counts a record that went.
@@ -96,6 +101,7 @@ impl Counts {
             let count = self.place(counted);
             *count = count.saturating_sub(1);
         }
+        self.sum = self.sum.wrapping_sub(term(record));
     }
 
     /// Kinds and statuses of payouts are numbered from 1, statuses of jobs from 0, without gaps:
@@ -107,6 +113,23 @@ impl Counts {
             Counted::Payouts(status) => &mut self.payouts[status as usize - 1],
         }
     }
+}
+
+/// What a record adds to the sum: FNV-1a over its key and version, with every bit of it spread over
+/// all others. It is on disk: never changed.
+fn term(record: &Record) -> u64 {
+    let version = record.version.to_be_bytes();
+    let bytes = record.key().to_bytes();
+    let mut hash = bytes
+        .iter()
+        .chain(&version)
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+        });
+    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
+        hash = (hash ^ (hash >> 33)).wrapping_mul(factor);
+    }
+    hash ^ (hash >> 33)
 }
 
 /// Where a record is counted.
@@ -132,5 +155,26 @@ mod tests {
         for (number, counted) in Counted::all().enumerate() {
             assert_eq!(counts.get(counted), number as u64 + 1, "{counted:?}");
         }
+    }
+
+    #[test]
+    fn the_sum_tells_versions_apart_and_forgets_what_went() {
+        let meta = |version| {
+            Record::new(
+                version,
+                Body::Meta(crate::record::MetaRecord {
+                    cursor_secret: [0; 32],
+                    commit: crate::id::CommitId::from_bits(1),
+                }),
+            )
+        };
+        let mut counts = Counts::default();
+        counts.add(&meta(1));
+        let first = counts.sum;
+        counts.remove(&meta(1));
+        counts.add(&meta(2));
+        assert!(first != 0 && counts.sum != 0 && counts.sum != first);
+        counts.remove(&meta(2));
+        assert_eq!(counts, Counts::default());
     }
 }

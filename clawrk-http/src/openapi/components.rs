@@ -275,6 +275,7 @@ fn audit() -> RefOr<Schema> {
         ("ok", boolean().into()),
         ("violations", violations.into()),
         ("found", found.into()),
+        ("counted", boolean().into()),
         ("jobs", count().into()),
         ("events", count().into()),
         ("entries", count().into()),

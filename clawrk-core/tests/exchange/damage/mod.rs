@@ -1,5 +1,6 @@
 //! Each kind of damage is found, and is all that is found.
 
+mod counts;
 mod indexes;
 mod jobs;
 mod ledger;
