@@ -4,7 +4,6 @@ use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use clawrk_core::Call;
-use clawrk_core::engine::PageRequest;
 use clawrk_core::id::UserId;
 use clawrk_core::money::Credits;
 use clawrk_core::time::Timestamp;
@@ -16,7 +15,7 @@ use crate::error::ApiError;
 use crate::id::PathId;
 use crate::json;
 use crate::keys::NewKey;
-use crate::page::{self, Asked};
+use crate::page::{Asked, ROWS_DEFAULT};
 use crate::reply;
 
 #[derive(Serialize)]
@@ -51,22 +50,15 @@ struct Switched {
     disabled: bool,
 }
 
-/// How many users a page has where the query does not say.
-const USERS_DEFAULT: usize = 100;
-
 /// All users, by id.
 pub(crate) async fn users(
     State(api): State<Api>,
     OriginalUri(uri): OriginalUri,
     _: By<Operator>,
 ) -> Result<Response, ApiError> {
-    let asked = Asked::of(&uri)?;
-    let request = PageRequest {
-        after: asked.cursor,
-        rows: asked.limit.unwrap_or(USERS_DEFAULT),
-        ..PageRequest::first()
-    };
-    let users = api.engine.users(Call::by_admin(), &request).await?;
+    let mut asked = Asked::of(&uri)?;
+    let page = asked.page(ROWS_DEFAULT)?;
+    let users = api.engine.users(Call::by_admin(), &page).await?;
     let listed = users.items.into_iter().map(|user| Listed {
         user: User {
             id: user.id,
@@ -77,12 +69,7 @@ pub(crate) async fn users(
         disabled: user.disabled,
     });
     let response = reply::json(StatusCode::OK, &listed.collect::<Vec<_>>());
-    Ok(page::with_next(
-        response,
-        uri.path(),
-        asked.limit,
-        users.next,
-    ))
+    Ok(asked.with_next(response, users.next))
 }
 
 pub(crate) async fn create_user(

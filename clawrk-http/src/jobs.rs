@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use clawrk_core::engine::{JobFilter, PageRequest};
 use clawrk_core::id::JobId;
+use clawrk_core::job::Status;
 
 use crate::api::Api;
 use crate::command::{By, Command, Role, User};
@@ -12,7 +13,7 @@ use crate::error::ApiError;
 use crate::id::PathId;
 use crate::json;
 use crate::noted;
-use crate::page;
+use crate::page::{Asked, ROWS_DEFAULT};
 use crate::reply;
 
 pub(crate) async fn create(
@@ -30,19 +31,43 @@ pub(crate) async fn create(
     .await
 }
 
-/// All jobs that the caller sent. What does not fit into one answer is behind `Link`.
+/// Whose jobs, and which of them, as the caller stands to them.
+const ROLES: [(&str, JobFilter); 2] = [
+    ("sender", JobFilter::sent()),
+    ("receiver", JobFilter::received()),
+];
+
+/// The caller's jobs. What does not fit into one answer is behind `Link`.
 pub(crate) async fn list(
     State(api): State<Api>,
     OriginalUri(uri): OriginalUri,
     By(User(user)): By<User>,
 ) -> Result<Response, ApiError> {
-    let asked = PageRequest {
-        after: page::cursor(&uri),
-        ..PageRequest::first()
-    };
-    let jobs = api.engine.jobs(&user, &JobFilter::sent(), &asked).await?;
+    let mut asked = Asked::of(&uri)?;
+    let statuses = Status::ALL.map(|status| (status.as_str(), status));
+    let status = asked.choice("status", &statuses)?;
+    let mut filter = asked.choice("role", &ROLES)?.unwrap_or(JobFilter::sent());
+    if let Some(status) = status {
+        filter = filter.status(status);
+    }
+    let page = asked.page(PageRequest::ROWS_MAX)?;
+    let jobs = api.engine.jobs(&user, &filter, &page).await?;
     let response = reply::json(StatusCode::OK, &jobs.items);
-    Ok(page::with_next(response, uri.path(), None, jobs.next))
+    Ok(asked.with_next(response, jobs.next))
+}
+
+/// The queued jobs of all senders.
+pub(crate) async fn board(
+    State(api): State<Api>,
+    OriginalUri(uri): OriginalUri,
+    _: By<User>,
+) -> Result<Response, ApiError> {
+    let mut asked = Asked::of(&uri)?;
+    let skill = asked.text("skill")?.map(str::to_owned);
+    let page = asked.page(ROWS_DEFAULT)?;
+    let jobs = api.engine.board(skill.as_deref(), &page).await?;
+    let response = reply::json(StatusCode::OK, &jobs.items);
+    Ok(asked.with_next(response, jobs.next))
 }
 
 pub(crate) async fn show(

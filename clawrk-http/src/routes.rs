@@ -11,9 +11,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::api::Api;
 use crate::command::{Operator, User};
 use crate::error::ApiError;
-use crate::openapi::{self, FAILURES, about, list_of, object, one, text};
+use crate::openapi::{self, FAILURES, about, count, list_of, object, one, status, text, word};
 use crate::table::{Table, delete, get, post};
-use crate::{admin, health, jobs, keys, scrape, unserved, users};
+use crate::{admin, credits, events, health, jobs, keys, scrape, unserved, users};
 
 /// The router of that API.
 pub(crate) fn router(mut api: Api) -> Router {
@@ -38,10 +38,20 @@ fn jobs(table: Table) -> Table {
             [
                 get(
                     jobs::list,
-                    about("listJobs", "List the jobs that you sent, newest first")
-                        .notes("At most 10,000 jobs or 8 MiB; the rest is behind `Link`.")
+                    about("listJobs", "List your jobs, newest first")
+                        .notes(
+                            "Without `limit`, at most 10,000 jobs or 8 MiB; the rest is behind \
+                             `Link`. A page of which a filter leaves little, or nothing, may have \
+                             a next one all the same.",
+                        )
                         .gives(200, "The jobs.", list_of("Job"))
-                        .cursor(),
+                        .query("status", "Only jobs of this status.", status())
+                        .query(
+                            "role",
+                            "Those that you sent, as by itself, or those that you work on.",
+                            word(["sender", "receiver"]),
+                        )
+                        .pages(),
                 ),
                 post(
                     jobs::create,
@@ -62,6 +72,42 @@ fn jobs(table: Table) -> Table {
                          to any user. For everyone else it does not exist.",
                     )
                     .gives(200, "The job.", one("Job")),
+            )],
+        )
+        .route(
+            "/api/board",
+            [get(
+                jobs::board,
+                about(
+                    "listBoard",
+                    "List the queued jobs of all senders, oldest first",
+                )
+                .notes("Where receivers find work.")
+                .gives(200, "The jobs; 100 unless `limit` says so.", list_of("Job"))
+                .query("skill", "Only jobs for this skill.", text())
+                .pages(),
+            )],
+        )
+        .route(
+            "/api/jobs/{id}/events",
+            [get(
+                events::list,
+                about("listEvents", "Look at a job's history, oldest first")
+                    .notes("At most 1,000 events; the rest is behind `Link`.")
+                    .gives(200, "The events.", list_of("Event"))
+                    .query("after", "Only events behind this `seq`.", count())
+                    .links(),
+            )],
+        )
+        .route(
+            "/api/skills",
+            [get(
+                credits::skills,
+                about("listSkills", "List the skills that jobs may ask for").gives(
+                    200,
+                    "The skills.",
+                    list_of("Skill"),
+                ),
             )],
         )
         .route(
@@ -137,6 +183,35 @@ fn users(table: Table) -> Table {
             [post(
                 users::whoami,
                 about("whoAmI", "Ask who you are").gives(200, "You.", one("WhoAmI")),
+            )],
+        )
+        .route(
+            "/api/credits/ledger",
+            [get(
+                credits::ledger,
+                about(
+                    "listLedger",
+                    "List what your credits came from and went to, newest first",
+                )
+                .gives(
+                    200,
+                    "The entries; 100 unless `limit` says so.",
+                    list_of("Entry"),
+                )
+                .pages(),
+            )],
+        )
+        .route(
+            "/api/payouts",
+            [get(
+                credits::payouts,
+                about("listPayouts", "List what you are paid, newest first")
+                    .gives(
+                        200,
+                        "The payouts; 100 unless `limit` says so.",
+                        list_of("Payout"),
+                    )
+                    .pages(),
             )],
         )
         .route(

@@ -99,6 +99,11 @@ const RULES: &[Rule] = &[
         r#"{"prompt":"Do it"}"#,
     ),
     ("getJob", About::Accepted, Who::Participant, 200, ""),
+    ("listEvents", About::Accepted, Who::Participant, 200, ""),
+    ("listBoard", About::Nothing, Who::AnyUser, 200, ""),
+    ("listSkills", About::Nothing, Who::AnyUser, 200, ""),
+    ("listLedger", About::Nothing, Who::AnyUser, 200, ""),
+    ("listPayouts", About::Nothing, Who::AnyUser, 200, ""),
     ("acceptJob", About::Queued, Who::AnyUser, 200, ""),
     (
         "submitJob",

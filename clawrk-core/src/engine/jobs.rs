@@ -23,7 +23,7 @@ enum Side {
 
 impl JobFilter {
     /// The jobs that the user posted.
-    pub fn sent() -> JobFilter {
+    pub const fn sent() -> JobFilter {
         JobFilter {
             side: Side::Sent,
             status: None,
@@ -31,7 +31,7 @@ impl JobFilter {
     }
 
     /// The jobs that the user works or worked on. One that was given up is not among them.
-    pub fn received() -> JobFilter {
+    pub const fn received() -> JobFilter {
         JobFilter {
             side: Side::Received,
             status: None,

@@ -116,9 +116,13 @@ impl About {
     /// What does not fit into its answer is behind a link.
     pub(crate) fn cursor(self) -> About {
         let cursor = "Where the page begins: what the `Link` of the page before says.";
+        self.query("cursor", cursor, text()).links()
+    }
+
+    /// Its answer says where the rest is, and its query may be wrong.
+    pub(crate) fn links(self) -> About {
         let link = "`<…>; rel=\"next\"`: the next page, where there is one.";
-        self.query("cursor", cursor, text())
-            .header("Link", link, text())
+        self.header("Link", link, text())
             .refuses(&[Code::InvalidRequest])
     }
 

@@ -1,14 +1,13 @@
 //! Every body by its name.
 
 use clawrk_core::error::CODES;
-use clawrk_core::job::Status;
 use clawrk_core::policy::Policy;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Type};
 use utoipa::openapi::{ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema};
 
 use super::schema::{
     always, anything, boolean, count, integer, job_id, key_id, object, one, one_or_null, or_null,
-    readable, request, text, time, user_id, without_nul, word,
+    readable, request, status, text, time, user_id, without_nul, word,
 };
 
 /// The longest name or reason, in bytes.
@@ -154,6 +153,10 @@ fn of_users() -> Vec<Component> {
         ),
         ("OneKey", object([("api_key", text().into())]).into()),
         ("ApiKey", api_key()),
+        ("Event", event()),
+        ("Entry", entry()),
+        ("Payout", payout()),
+        ("Skill", skill()),
         ("Alive", object([("status", always("ok").into())]).into()),
         ("Ready", object([("status", always("ready").into())]).into()),
         ("Error", error()),
@@ -163,11 +166,10 @@ fn of_users() -> Vec<Component> {
 fn job() -> RefOr<Schema> {
     let nullable_text = || RefOr::from(or_null(text(), Type::String));
     let receiver = or_null(user_id(), Type::String);
-    let statuses = Status::ALL.iter().map(|status| status.as_str());
     let criteria = text().description(Some("What the output is judged by."));
     object([
         ("id", job_id().into()),
-        ("status", word(statuses).into()),
+        ("status", status().into()),
         ("prompt", text().into()),
         ("title", text().into()),
         ("intent", text().into()),
@@ -191,6 +193,54 @@ fn api_key() -> RefOr<Schema> {
         ("prefix", text().into()),
         ("created_at", time().into()),
         ("last_used_at", or_null(time(), Type::String).into()),
+    ])
+    .into()
+}
+
+/// A step in a job's history.
+fn event() -> RefOr<Schema> {
+    let actor = text().pattern(Some("^(user:.+|admin|system)$"));
+    let attempt = count().description(Some("How often the job had been accepted by then."));
+    object([
+        ("seq", integer().minimum(Some(1_usize)).into()),
+        ("type", text().pattern(Some("^[a-z]+(_[a-z]+)*$")).into()),
+        ("actor", actor.into()),
+        ("at", time().into()),
+        ("attempt", attempt.into()),
+    ])
+    .into()
+}
+
+fn entry() -> RefOr<Schema> {
+    let reason = text().description(Some("`job:<id>`, `refund:<id>` or `admin:<text>`."));
+    object([
+        ("id", integer().minimum(Some(1_usize)).into()),
+        ("delta", integer().into()),
+        ("balance", count().into()),
+        ("reason", reason.into()),
+        ("created_at", time().into()),
+    ])
+    .into()
+}
+
+fn payout() -> RefOr<Schema> {
+    object([
+        ("id", text().into()),
+        ("job", job_id().into()),
+        ("amount_cents", count().into()),
+        ("currency", text().pattern(Some("^[a-z]{3}$")).into()),
+        ("status", word(["owed"]).into()),
+        ("transfer", or_null(text(), Type::String).into()),
+        ("created_at", time().into()),
+    ])
+    .into()
+}
+
+fn skill() -> RefOr<Schema> {
+    object([
+        ("name", text().into()),
+        ("description", text().into()),
+        ("credit_cost", count().into()),
     ])
     .into()
 }

@@ -17,7 +17,7 @@ use utoipa::openapi::tag::Tag;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, Server};
 
 pub(crate) use about::{About, FAILURES, about};
-pub(crate) use schema::{anything, list_of, object, one, text};
+pub(crate) use schema::{anything, count, list_of, object, one, status, text, word};
 pub(crate) use takes::Takes;
 
 use crate::api::Api;

@@ -1,5 +1,6 @@
 //! The pieces that schemas are made of.
 
+use clawrk_core::job::Status;
 use serde_json::Value;
 use utoipa::openapi::schema::{AdditionalProperties, SchemaType, Type};
 use utoipa::openapi::{
@@ -105,6 +106,11 @@ pub(crate) fn boolean() -> ObjectBuilder {
 /// One of these texts.
 pub(crate) fn word<'a>(words: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
     text().enum_values(Some(words.into_iter().map(Value::from)))
+}
+
+/// A job's status.
+pub(crate) fn status() -> ObjectBuilder {
+    word(Status::ALL.iter().map(|status| status.as_str()))
 }
 
 /// Always this text.
