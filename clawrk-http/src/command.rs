@@ -144,18 +144,39 @@ impl<R: Role> FromRequest<Api> for Secret<R> {
 
     async fn from_request(request: Request, api: &Api) -> Result<Secret<R>, ApiError> {
         let intake = Intake::<R>::take(request, api).await?;
-        if intake.parts.headers.contains_key(IDEMPOTENCY_KEY) {
-            return Err(ApiError::new(
-                Code::IdempotencyUnsupported,
-                "the answer holds a secret, which is not kept; send no Idempotency-Key here",
-            ));
-        }
+        refuse_once(&intake.parts.headers)?;
         Ok(Secret(Command {
             body: Object::parse(&intake.body, api.limits.json_depth_max)?,
             by: intake.by,
             once: None,
         }))
     }
+}
+
+/// The body of a request from anybody at all, whose answer holds a secret.
+#[derive(Debug)]
+pub(crate) struct OpenSecret(pub(crate) Object);
+
+impl FromRequest<Api> for OpenSecret {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<OpenSecret, ApiError> {
+        let (parts, body) = request.into_parts();
+        let body = body::read(&parts.headers, body, api.limits.body_bytes_max).await?;
+        refuse_once(&parts.headers)?;
+        Ok(OpenSecret(Object::parse(&body, api.limits.json_depth_max)?))
+    }
+}
+
+/// Refuses an idempotency key where the answer could not be given again.
+fn refuse_once(headers: &HeaderMap) -> Result<(), ApiError> {
+    if headers.contains_key(IDEMPOTENCY_KEY) {
+        return Err(ApiError::new(
+            Code::IdempotencyUnsupported,
+            "the answer holds a secret, which is not kept; send no Idempotency-Key here",
+        ));
+    }
+    Ok(())
 }
 
 /// A request from somebody who may use the route, with its whole body.

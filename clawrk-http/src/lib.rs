@@ -53,6 +53,7 @@ mod jobs;
 mod json;
 mod keys;
 mod limits;
+mod login;
 mod noted;
 mod openapi;
 mod page;

@@ -13,7 +13,7 @@ use crate::command::{Operator, User};
 use crate::error::ApiError;
 use crate::openapi::{self, FAILURES, about, count, list_of, object, one, status, text, word};
 use crate::table::{Table, delete, get, post};
-use crate::{admin, credits, events, health, jobs, keys, scrape, unserved, users};
+use crate::{admin, credits, events, health, jobs, keys, login, scrape, unserved, users};
 
 /// The router of that API.
 pub(crate) fn router(mut api: Api) -> Router {
@@ -242,14 +242,26 @@ fn users(table: Table) -> Table {
                     .gives_nothing(204, "It is refused from now on."),
             )],
         )
+        .route(
+            "/api/cli-login",
+            [post(
+                login::create,
+                about(
+                    "createLoginCode",
+                    "Make a login code, good for one API key of yours",
+                )
+                .notes("A code is good for 10 minutes; of a user's codes 5 are good at once.")
+                .gives(201, "The code, this once.", one("CreatedLoginCode")),
+            )],
+        )
         .open(
             "/api/cli-login/consume",
             [post(
-                unserved::login_code,
+                login::consume,
                 about("consumeLoginCode", "Get an API key for a login code")
                     .body("LoginCode")
-                    .gives(200, "The key.", one("OneKey"))
-                    .refuses(&[Code::LoginCodeInvalid]),
+                    .gives(200, "The key, this once.", one("OneKey"))
+                    .refuses(&[Code::LoginCodeInvalid, Code::TooManyKeys]),
             )],
         )
 }

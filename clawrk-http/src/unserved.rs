@@ -48,14 +48,6 @@ pub(crate) async fn webhook() -> ApiError {
     not_configured()
 }
 
-/// No login codes are given out, so none is good.
-pub(crate) async fn login_code() -> ApiError {
-    ApiError::new(
-        Code::LoginCodeInvalid,
-        "the login code is unknown, used or expired; ask for a new one",
-    )
-}
-
 async fn refuse(api: &Api, request: Request, refusal: ApiError) -> ApiError {
     let (parts, body) = request.into_parts();
     let refusal = match api.principal(&parts).await {

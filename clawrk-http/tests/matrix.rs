@@ -126,6 +126,7 @@ const RULES: &[Rule] = &[
         r#"{"name":"laptop"}"#,
     ),
     ("revokeKey", About::Key, Who::Owner, 204, ""),
+    ("createLoginCode", About::Nothing, Who::AnyUser, 201, ""),
     (
         "consumeLoginCode",
         About::Nothing,

@@ -45,6 +45,7 @@ pub async fn settle(store: &Arc<dyn Store>, output_bytes: usize) {
     world.runs().await;
     // Last, so that what is open stays open.
     world.open_jobs(&engine).await;
+    engine.create_login_code(&bob()).await.unwrap();
 }
 
 #[derive(Debug)]
@@ -332,6 +333,7 @@ pub const FEATURES: &[&str] = &[
     "job verified",
     "key named",
     "key unnamed",
+    "login code",
     "meta",
     "once done",
     "once proof",
@@ -339,6 +341,7 @@ pub const FEATURES: &[&str] = &[
     "payout owed",
     "scope admin",
     "scope commit",
+    "scope login",
     "scope user",
     "text brief",
     "text output",
@@ -396,6 +399,7 @@ pub fn features(record: &Record) -> Vec<String> {
                 OnceState::Reserved { .. } => named("once reserved"),
                 OnceState::Done(answer) => vec!["once done".to_owned(), self::answer(answer)],
                 OnceState::Proof => named("once proof"),
+                OnceState::Login(_) => named("login code"),
             };
             features.push(scope(&once.scope));
             features
@@ -457,6 +461,7 @@ fn scope(scope: &Scope) -> String {
         Scope::User(_) => "user",
         Scope::Admin => "admin",
         Scope::Commit => "commit",
+        Scope::Login => "login",
         // Only while it lasts.
         Scope::Import => "import",
     };

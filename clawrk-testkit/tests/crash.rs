@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use clawrk_core::engine::NewApiKey;
+use clawrk_core::engine::{LoginCode, NewApiKey};
 use clawrk_core::error::Error;
 use clawrk_core::id::{JobId, UserId};
 use clawrk_core::job::{EventKind, OnRejected};
@@ -31,8 +31,8 @@ use common::{Fails, Folder, World, funded, memory, policy, user};
 const GOOD: &str = "An output that is long enough to pass";
 const BAD: &str = "too short";
 
-/// The name of the key that is looked at.
-const WATCHED: &str = "watched";
+/// The name of a key of which there are two where the command is repeated.
+const UNWATCHED: &str = "second";
 
 /// Commands that are tried at once; most of the time they wait for the disk.
 const THREADS: usize = 6;
@@ -58,6 +58,8 @@ enum Command {
     CreateKey,
     RevokeKey,
     UseKey,
+    CreateLoginCode,
+    ConsumeLoginCode,
     ExpireAccept,
     LoseRun,
     VerifyOverdue,
@@ -69,10 +71,12 @@ struct Prepared {
     job: JobId,
     /// A key of the sender's.
     key: NewApiKey,
+    /// A login code of the sender's.
+    code: LoginCode,
 }
 
 impl Command {
-    const ALL: [Command; 25] = [
+    const ALL: [Command; 27] = [
         Command::Create,
         Command::Accept,
         Command::Submit,
@@ -94,6 +98,8 @@ impl Command {
         Command::CreateKey,
         Command::RevokeKey,
         Command::UseKey,
+        Command::CreateLoginCode,
+        Command::ConsumeLoginCode,
         Command::ExpireAccept,
         Command::LoseRun,
         Command::VerifyOverdue,
@@ -112,7 +118,8 @@ impl Command {
     async fn prepare(self, world: &World) -> Prepared {
         let engine = engine(world);
         let (sender, receiver) = (funded(&engine, "sender", 9).await, user("receiver"));
-        let key = engine.create_key(&sender, Some(WATCHED)).await.unwrap();
+        let key = engine.create_key(&sender, Some("first")).await.unwrap();
+        let code = engine.create_login_code(&sender).await.unwrap();
         let prompt = match self {
             Command::RunFailingSkill => "This one fails",
             _ => "Sum it up",
@@ -150,7 +157,7 @@ impl Command {
             _ => {}
         }
         world.clock.advance(self.wait());
-        Prepared { job, key }
+        Prepared { job, key, code }
     }
 
     /// How long it takes until what happens by itself is due.
@@ -167,7 +174,7 @@ impl Command {
 
     /// Gives the command, under an idempotency key where it takes one.
     async fn give(self, engine: &Engine, prepared: &Prepared) -> Result<(), Error> {
-        let Prepared { job, key } = prepared;
+        let Prepared { job, key, code } = prepared;
         let (sender, receiver) = (user("sender"), user("receiver"));
         let once = Once::new("the-key", b"the request").unwrap();
         let by = |user: &UserId| Call::by(user).once(&once);
@@ -197,13 +204,15 @@ impl Command {
                 let admin = Call::by_admin();
                 engine.set_user_disabled(admin, &user("gone"), true).await?;
             }
-            Command::CreateKey => drop(engine.create_key(&sender, Some("second")).await?),
+            Command::CreateKey => drop(engine.create_key(&sender, Some(UNWATCHED)).await?),
             Command::RevokeKey => engine.revoke_key(&sender, key.key.id).await?,
             Command::UseKey => {
                 let known = engine.authenticate(&key.secret).await?;
                 assert_eq!(known, Some(sender));
                 while engine.tick(100).await?.done > 0 {}
             }
+            Command::CreateLoginCode => drop(engine.create_login_code(&sender).await?),
+            Command::ConsumeLoginCode => drop(engine.consume_login_code(&code.code).await?),
             Command::ExpireAccept
             | Command::LoseRun
             | Command::VerifyOverdue
@@ -216,7 +225,10 @@ impl Command {
     fn may_refuse_again(self) -> bool {
         matches!(
             self,
-            Command::CreateUser | Command::RunFailingSkill | Command::RevokeKey
+            Command::CreateUser
+                | Command::RunFailingSkill
+                | Command::RevokeKey
+                | Command::ConsumeLoginCode
         )
     }
 }
@@ -257,8 +269,8 @@ fn shape(census: &Census) -> BTreeMap<String, u64> {
                 kind => format!("event {kind:?} {}", event.actor),
             },
             Body::Entry(entry) => format!("{:?} entry {}", entry.account.commodity(), entry.delta),
-            Body::ApiKey(key) if key.name.as_deref() == Some(WATCHED) => {
-                format!("key, used: {}", key.last_used_at.is_some())
+            Body::ApiKey(key) if key.name.as_deref() != Some(UNWATCHED) => {
+                format!("key {:?}, used: {}", key.name, key.last_used_at.is_some())
             }
             Body::Text(_) | Body::ApiKey(_) | Body::Once(_) | Body::Meta(_) => continue,
         };

@@ -239,6 +239,29 @@ async fn nobody_gets_more_keys_than_there_may_be(home: &dyn Home) {
     checked(&world).await;
 }
 
+async fn of_many_who_consume_a_login_code_one_gets_a_key(home: &dyn Home) {
+    let world = world(home).await;
+    let engine = world.engine();
+    let owner = user("owner");
+    for round in 1..=5 {
+        let code = engine.create_login_code(&owner).await.unwrap().code;
+        let given = together(CALLERS, |_| {
+            let (engine, code) = (engine.clone(), code.clone());
+            async move {
+                let given = engine.consume_login_code(&code).await;
+                given.map(drop).map_err(|error| error.code())
+            }
+        });
+        let given = given.await;
+        let winners = given.iter().filter(|given| given.is_ok()).count();
+        assert_eq!(winners, 1);
+        let invalid = |given: &&Result<(), Code>| **given == Err(Code::LoginCodeInvalid);
+        assert_eq!(given.iter().filter(invalid).count(), CALLERS - 1);
+        assert_eq!(engine.keys(&owner).await.unwrap().len(), round);
+    }
+    checked(&world).await;
+}
+
 macro_rules! on {
     ($store:ident: $home:expr) => {
         mod $store {
@@ -269,6 +292,14 @@ macro_rules! on {
             fn nobody_gets_more_keys_than_there_may_be() {
                 let home = $home;
                 block_on(super::nobody_gets_more_keys_than_there_may_be(
+                    home.as_ref(),
+                ));
+            }
+
+            #[test]
+            fn of_many_who_consume_a_login_code_one_gets_a_key() {
+                let home = $home;
+                block_on(super::of_many_who_consume_a_login_code_one_gets_a_key(
                     home.as_ref(),
                 ));
             }

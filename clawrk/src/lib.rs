@@ -34,8 +34,8 @@ pub use async_trait::async_trait;
 pub use clawrk_core::audit::{Audit, Violation, ViolationKind};
 pub use clawrk_core::clock::Clock;
 pub use clawrk_core::engine::{
-    ApiKey, Call, Engine, EngineBuilder, Entries, Entry, JobFilter, Jobs, NewApiKey, NewUser, Once,
-    PageRequest, Payout, Payouts, Progress, User, Users,
+    ApiKey, Call, Engine, EngineBuilder, Entries, Entry, JobFilter, Jobs, LoginCode, NewApiKey,
+    NewUser, Once, PageRequest, Payout, Payouts, Progress, User, Users,
 };
 pub use clawrk_core::error::{CODES, Code, CodeInfo, Error, Rejection, Retry};
 pub use clawrk_core::id::{InvalidId, JobId, KeyId, PayoutId, UserId};

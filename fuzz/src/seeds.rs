@@ -11,7 +11,7 @@ use clawrk_core::ledger::{Account, Reason};
 use clawrk_core::money::{Cents, Credits};
 use clawrk_core::record::{
     AccountRecord, Answer, ApiKeyRecord, Body, EntryRecord, MetaRecord, OnceRecord, OnceState,
-    PayoutRecord, PayoutStatus, Record, Scope, Text, TextRecord, UserRecord,
+    OpenCode, PayoutRecord, PayoutStatus, Record, Scope, Text, TextRecord, UserRecord,
 };
 use clawrk_core::time::Timestamp;
 use clawrk_testkit::rng::Rng;
@@ -198,6 +198,10 @@ fn people() -> Vec<Body> {
             name: Some("Ann".to_owned()),
             disabled: false,
             created_at: AT,
+            login_codes: vec![OpenCode {
+                key: "00ff".to_owned(),
+                expires_at: AT,
+            }],
             commit: COMMIT,
         }),
         Body::ApiKey(ApiKeyRecord {
@@ -224,6 +228,7 @@ fn onces() -> Vec<Body> {
         ),
         (Scope::User(user("ann")), OnceState::Reserved { until: AT }),
         (Scope::Commit, OnceState::Proof),
+        (Scope::Login, OnceState::Login(user("ann"))),
     ]
     .map(|(scope, state)| {
         Body::Once(OnceRecord {

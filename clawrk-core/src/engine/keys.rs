@@ -20,9 +20,9 @@ const PREFIX: &str = "clawrk_";
 /// The most API keys that a user may have.
 const KEYS_MAX: usize = 100;
 
-/// How often the making of a key is decided afresh: it loses to every other key that is made for
-/// the same user at once, of which there are fewer than this.
-const KEY_DECISIONS_MAX: usize = 1_000;
+/// How often the making of a key or of a login code is decided afresh: it loses to every other one
+/// that is made for the same user at once.
+pub(crate) const KEY_DECISIONS_MAX: usize = 1_000;
 
 /// An API key as its user sees it later: without the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]

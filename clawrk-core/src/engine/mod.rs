@@ -13,6 +13,7 @@ mod jobs;
 mod keys;
 mod limits;
 mod listing;
+mod login;
 mod measured;
 mod once;
 mod page;
@@ -44,6 +45,7 @@ pub use credits::{Entries, Entry, Payout, Payouts};
 pub use jobs::JobFilter;
 pub use keys::{ApiKey, NewApiKey};
 pub use listing::Jobs;
+pub use login::LoginCode;
 pub use page::PageRequest;
 pub use tick::Progress;
 pub use users::{NewUser, User, Users};
@@ -144,4 +146,8 @@ impl Engine {
         let page = page.and_then(Page::whole);
         page.map_err(|source| Error::Store { op, source })
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -123,7 +123,7 @@ fn known(
             retry_after: until.since(now),
         }),
         OnceState::Done(answer) => Ok(Some(answer.clone())),
-        OnceState::Proof => Ok(None),
+        OnceState::Proof | OnceState::Login(_) => Ok(None),
     }
 }
 

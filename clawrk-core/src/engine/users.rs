@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::commit::CommitFailure;
 use crate::engine::keys::NewApiKey;
 use crate::engine::once::Recalled;
-use crate::engine::{Call, DECISIONS_MAX, Engine, PageRequest};
+use crate::engine::{Call, DECISIONS_MAX, Engine, PageRequest, hex};
 use crate::error::{Error, Rejection};
 use crate::id::UserId;
 use crate::money::Credits;
@@ -208,7 +208,7 @@ impl Engine {
         self.inner.ids.fill(&mut bytes)?;
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(&bytes);
         let parts = [
             &hex[..8],
             &hex[8..12],
@@ -253,6 +253,7 @@ fn write_user(batch: &mut Batch, id: &UserId, name: Option<&str>, now: Timestamp
         name: name.map(str::to_owned),
         disabled: false,
         created_at: now,
+        login_codes: Vec::new(),
         commit: batch.id,
     };
     batch.guards.push(Guard::Absent(Key::User(id.clone())));

@@ -47,6 +47,9 @@ pub enum Rejection {
     /// A user alone may do this.
     #[error("only a user may do this; the operator's key is no user")]
     UserOnly,
+    /// A login code that is unknown, used or expired.
+    #[error("the login code is unknown, used or expired; ask for a new one")]
+    LoginCodeInvalid,
     /// No such job, or none that the caller may see.
     #[error("there is no such job")]
     JobNotFound,
@@ -110,6 +113,7 @@ impl Rejection {
             Rejection::RequestInProgress { .. } => Code::RequestInProgress,
             Rejection::AdminOnly => Code::AdminOnly,
             Rejection::UserOnly => Code::UserOnly,
+            Rejection::LoginCodeInvalid => Code::LoginCodeInvalid,
             Rejection::JobNotFound => Code::JobNotFound,
             Rejection::UserNotFound(_) => Code::UserNotFound,
             Rejection::KeyNotFound => Code::KeyNotFound,

@@ -23,7 +23,7 @@ pub use meta::MetaRecord;
 pub use once::{Answer, OnceRecord, OnceState, Scope};
 pub use payout::{PayoutRecord, PayoutStatus};
 pub use text::{Text, TextRecord};
-pub use user::{ApiKeyRecord, UserRecord};
+pub use user::{ApiKeyRecord, OpenCode, UserRecord};
 
 /// A stored record.
 #[derive(Debug, Clone, PartialEq)]

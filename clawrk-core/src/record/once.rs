@@ -22,6 +22,8 @@ pub enum Scope {
     Commit,
     /// What fills the store: there as long as that goes on.
     Import,
+    /// The login codes, each under its hash.
+    Login,
 }
 
 impl fmt::Display for Scope {
@@ -31,6 +33,7 @@ impl fmt::Display for Scope {
             Scope::Admin => f.write_str("admin"),
             Scope::Commit => f.write_str("commit"),
             Scope::Import => f.write_str("import"),
+            Scope::Login => f.write_str("login"),
         }
     }
 }
@@ -60,9 +63,11 @@ pub enum OnceState {
     Done(Answer),
     /// It is the proof of a commit, and no request.
     Proof,
+    /// It is a login code of that user's, and no request.
+    Login(UserId),
 }
 
-/// A request that has its effect once, or the proof of a commit.
+/// A request that has its effect once, the proof of a commit, or a login code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnceRecord {
     /// Within what the key is unique.
@@ -72,7 +77,7 @@ pub struct OnceRecord {
     /// A hash of the request, so that another one under the same key is noticed.
     #[serde(with = "super::hex")]
     pub request: [u8; 32],
-    /// What the request does to what, such as `accept` and the job's id; empty for a proof.
+    /// What the request does to what, such as `accept` and the job's id; empty where it is none.
     pub command: String,
     /// How far it is.
     pub state: OnceState,

@@ -16,8 +16,20 @@ pub struct UserRecord {
     pub disabled: bool,
     /// When the row was made.
     pub created_at: Timestamp,
+    /// The login codes that were given out and not used, oldest first; some may have expired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub login_codes: Vec<OpenCode>,
     /// The commit that made it.
     pub commit: CommitId,
+}
+
+/// A login code that was given out and not used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCode {
+    /// What it is stored under: the SHA-256 of the code, in hexadecimal digits.
+    pub key: String,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
 }
 
 /// An API key as stored: a hash, never the secret.

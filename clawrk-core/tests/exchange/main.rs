@@ -12,6 +12,7 @@ mod damage;
 mod doubt;
 mod keys;
 mod lists;
+mod login;
 mod pages;
 mod runs;
 mod support;

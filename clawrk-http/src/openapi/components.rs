@@ -151,6 +151,10 @@ fn of_users() -> Vec<Component> {
             )])
             .into(),
         ),
+        (
+            "CreatedLoginCode",
+            object([("code", text().into()), ("expires_at", time().into())]).into(),
+        ),
         ("OneKey", object([("api_key", text().into())]).into()),
         ("ApiKey", api_key()),
         ("Event", event()),

@@ -9,7 +9,7 @@ use utoipa::openapi::path::ParameterIn;
 use super::about::{About, FAILURES};
 use super::schema::{job_id, key_id, text, user_id, word};
 use crate::api::Api;
-use crate::command::{By, Command, Role, Secret};
+use crate::command::{By, Command, OpenSecret, Role, Secret};
 use crate::id::PathId;
 
 /// A part of a request.
@@ -62,7 +62,8 @@ impl<R: Role> Part for By<R> {
 
 impl<R: Role> Part for Command<R> {
     fn describe(about: &mut About) {
-        with_body::<R>(about);
+        By::<R>::describe(about);
+        with_body(about);
         let key = text().pattern(Some("^[!-~]{1,255}$"));
         about.take_parameter(
             ParameterIn::Header,
@@ -86,15 +87,27 @@ impl<R: Role> Part for Command<R> {
 
 impl<R: Role> Part for Secret<R> {
     fn describe(about: &mut About) {
-        with_body::<R>(about);
-        let what = "The answer holds a secret, which nothing on the way may keep.";
-        about.take_header("Cache-Control", what, word(["no-store"]));
-        about.take_codes(&[Code::IdempotencyUnsupported]);
+        By::<R>::describe(about);
+        with_secret(about);
     }
 }
 
-fn with_body<R: Role>(about: &mut About) {
-    By::<R>::describe(about);
+impl Part for OpenSecret {
+    fn describe(about: &mut About) {
+        about.take_codes(&[Code::RateLimited]);
+        about.take_codes(FAILURES);
+        with_secret(about);
+    }
+}
+
+fn with_secret(about: &mut About) {
+    with_body(about);
+    let what = "The answer holds a secret, which nothing on the way may keep.";
+    about.take_header("Cache-Control", what, word(["no-store"]));
+    about.take_codes(&[Code::IdempotencyUnsupported]);
+}
+
+fn with_body(about: &mut About) {
     about.take_body();
     about.take_codes(&[
         Code::PayloadTooLarge,

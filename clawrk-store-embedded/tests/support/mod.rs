@@ -287,6 +287,7 @@ pub(crate) fn called(name: &str, version: u64, called: &str) -> Record {
             name: Some(called.to_owned()),
             disabled: false,
             created_at: at,
+            login_codes: Vec::new(),
             commit: CommitId::from_bits(9),
         }),
     )

@@ -195,6 +195,7 @@ pub(crate) fn person(name: &str, version: u64, called: &str) -> Record {
             name: Some(called.to_owned()),
             disabled: false,
             created_at: at(0),
+            login_codes: Vec::new(),
             commit: CommitId::from_bits(9),
         }),
     )

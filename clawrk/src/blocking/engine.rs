@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::Error;
 use super::runtime::Runtime;
 use crate::{
-    ApiKey, Audit, Call, Credits, Entries, Event, Job, JobFilter, JobId, Jobs, KeyId, NewApiKey,
-    NewUser, PageRequest, Payouts, Policy, Progress, SkillInfo, User, UserId, Users,
+    ApiKey, Audit, Call, Credits, Entries, Event, Job, JobFilter, JobId, Jobs, KeyId, LoginCode,
+    NewApiKey, NewUser, PageRequest, Payouts, Policy, Progress, SkillInfo, User, UserId, Users,
 };
 
 /// The exchange, for threads that may wait. Cheap to clone; all clones are the same exchange.
@@ -75,6 +75,8 @@ verbs! {
     pub fn keys(user: &UserId) -> Vec<ApiKey>;
     pub fn create_key(user: &UserId, name: Option<&str>) -> NewApiKey;
     pub fn revoke_key(user: &UserId, key: KeyId) -> ();
+    pub fn create_login_code(user: &UserId) -> LoginCode;
+    pub fn consume_login_code(code: &str) -> NewApiKey;
     pub fn authenticate(secret: &str) -> Option<UserId>;
     pub fn grant_credits<'a>(
         call: impl Into<Call<'a>>, user: &UserId, delta: Credits, reason: &str
