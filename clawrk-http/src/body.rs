@@ -6,12 +6,11 @@ use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use http_body_util::{BodyExt, Limited};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use crate::error::ApiError;
-
-/// How long a body may take to arrive.
-const ARRIVAL_MAX: Duration = Duration::from_secs(30);
+use crate::limits::Limits;
 
 /// How much of a refused body is read and thrown away, so that a client that sends everything
 /// before it listens gets to see the refusal.
@@ -24,44 +23,55 @@ const DRAIN_MAX: Duration = Duration::from_secs(2);
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: Body,
-    limit: usize,
+    limits: &Limits,
 ) -> Result<Vec<u8>, ApiError> {
+    let limit = limits.body_bytes_max;
     let too_large = || ApiError::too_large(format!("the body is over {limit} bytes"));
     if announced(headers).is_some_and(|length| length > limit) {
         refuse(headers, body).await;
         return Err(too_large());
     }
     let mut body = body;
-    match timeout(ARRIVAL_MAX, collect(&mut body, limit)).await {
-        Ok(Ok(Some(whole))) => Ok(whole),
-        Ok(Ok(None)) => {
+    let late = |_| ApiError::malformed("the body did not arrive in time; send it faster");
+    match timeout(limits.body_timeout, collect(&mut body, limits)).await {
+        Ok(Collected::Whole(whole)) => Ok(whole),
+        Ok(Collected::TooLarge) => {
             refuse(headers, body).await;
             Err(too_large())
         }
-        Ok(Err(error)) => {
+        Ok(Collected::Broken(error)) => {
             tracing::debug!(%error, "a body broke off");
             Err(ApiError::malformed("the body could not be read to its end"))
         }
-        Err(_) => Err(ApiError::malformed(format!(
-            "the body did not arrive within {} seconds",
-            ARRIVAL_MAX.as_secs()
-        ))),
+        Ok(Collected::Stalled(elapsed)) | Err(elapsed) => Err(late(elapsed)),
     }
 }
 
-/// The bytes of a body; none where it is over the limit.
-async fn collect(body: &mut Body, limit: usize) -> Result<Option<Vec<u8>>, axum::Error> {
+/// What came of a body.
+enum Collected {
+    Whole(Vec<u8>),
+    TooLarge,
+    Broken(axum::Error),
+    Stalled(Elapsed),
+}
+
+async fn collect(body: &mut Body, limits: &Limits) -> Collected {
     let mut whole = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else {
+    loop {
+        let frame = match timeout(limits.body_stall_timeout, body.frame()).await {
+            Ok(None) => return Collected::Whole(whole),
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(error))) => return Collected::Broken(error),
+            Err(elapsed) => return Collected::Stalled(elapsed),
+        };
+        let Ok(data) = frame.into_data() else {
             continue;
         };
-        if data.len() > limit.saturating_sub(whole.len()) {
-            return Ok(None);
+        if data.len() > limits.body_bytes_max.saturating_sub(whole.len()) {
+            return Collected::TooLarge;
         }
         whole.extend_from_slice(&data);
     }
-    Ok(Some(whole))
 }
 
 /// Gets rid of a body that nobody will look at. A client that waits for leave to send it is not

@@ -162,7 +162,7 @@ impl FromRequest<Api> for OpenSecret {
 
     async fn from_request(request: Request, api: &Api) -> Result<OpenSecret, ApiError> {
         let (parts, body) = request.into_parts();
-        let body = body::read(&parts.headers, body, api.limits.body_bytes_max).await?;
+        let body = body::read(&parts.headers, body, &api.limits).await?;
         refuse_once(&parts.headers)?;
         Ok(OpenSecret(Object::parse(&body, api.limits.json_depth_max)?))
     }
@@ -196,7 +196,7 @@ impl<R: Role> Intake<R> {
                 return Err(refusal);
             }
         };
-        let body = body::read(&parts.headers, body, api.limits.body_bytes_max).await?;
+        let body = body::read(&parts.headers, body, &api.limits).await?;
         Ok(Intake { by, parts, body })
     }
 }

@@ -1,5 +1,7 @@
 //! How much of a request is taken.
 
+use std::time::Duration;
+
 /// What a request may hold. What a prompt or an output may hold is the engine's
 /// [`Policy`](clawrk_core::policy::Policy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +12,10 @@ pub struct Limits {
     /// How many arrays and objects a JSON body may hold inside each other. Default: 32; values
     /// over [`Limits::JSON_DEPTH_MAX`] count as that.
     pub json_depth_max: usize,
+    /// How long a body may take to arrive. Default: 30 seconds.
+    pub body_timeout: Duration,
+    /// How long nothing of a body may arrive before it is given up. Default: 10 seconds.
+    pub body_stall_timeout: Duration,
 }
 
 impl Limits {
@@ -22,6 +28,8 @@ impl Default for Limits {
         Limits {
             body_bytes_max: 1 << 20,
             json_depth_max: 32,
+            body_timeout: Duration::from_secs(30),
+            body_stall_timeout: Duration::from_secs(10),
         }
     }
 }

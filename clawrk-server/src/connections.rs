@@ -2,47 +2,69 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use crate::descriptors;
 use crate::gauged::Gauged;
 use crate::patient::Patient;
 
-/// How long the head of a request may take to arrive, also when a connection is idle before it.
-const HEAD_MAX: Duration = Duration::from_secs(60);
+/// How much is read ahead of what a client sends, and so about the longest head. The most headers
+/// are 100, by hyper's own choice.
+const AHEAD_BYTES_MAX: usize = 64 << 10;
 
-/// How long a client may take none of its answer.
-const UNREAD_MAX: Duration = Duration::from_secs(30);
+/// How long a client whose machine is silent counts as there: then it is asked, and given up if
+/// nothing comes of that for as long again.
+#[cfg(target_os = "linux")]
+const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// How long to wait where no connection can be taken, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How many connections there may be, and what they may take their time for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    pub(crate) connections_max: usize,
+    /// To send the head of the first request.
+    pub(crate) head: Duration,
+    /// To send the head of a later one.
+    pub(crate) idle: Duration,
+    /// To take something of an answer.
+    pub(crate) unread: Duration,
+}
 
 /// The connections of a server.
 pub(crate) struct Connections {
     router: Router,
     http: http1::Builder,
+    patience: Patience,
     free: Arc<Semaphore>,
     open: GracefulShutdown,
 }
 
 impl Connections {
-    pub(crate) fn new(router: Router, max: usize) -> Connections {
+    pub(crate) fn new(router: Router, patience: Patience) -> Connections {
+        let max = descriptors::allow(patience.connections_max);
         metrics::gauge!("clawrk_http_connections_max").set(max as f64);
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(HEAD_MAX)
+            .header_read_timeout(patience.idle)
+            .max_buf_size(AHEAD_BYTES_MAX)
             // A client may end its side once it has asked, and still gets its answer.
             .half_close(true);
         Connections {
             router,
             http,
+            patience,
             free: Arc::new(Semaphore::new(max)),
             open: GracefulShutdown::new(),
         }
@@ -74,14 +96,31 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection will be slower than it could be");
         }
-        let service = TowerToHyperService::new(self.router.clone());
-        let connection = self
-            .http
-            .serve_connection(TokioIo::new(Patient::new(stream, UNREAD_MAX)), service);
-        let watched = self.open.watch(connection);
-        async {
-            if let Err(error) = watched.await {
-                tracing::debug!(%error, "a connection broke");
+        outlive(&stream);
+        let asked = Arc::new(AtomicBool::new(false));
+        let router = TowerToHyperService::new(self.router.clone());
+        let service = {
+            let asked = Arc::clone(&asked);
+            service_fn(move |request| {
+                asked.store(true, Ordering::Relaxed);
+                router.call(request)
+            })
+        };
+        let stream = TokioIo::new(Patient::new(stream, self.patience.unread));
+        let watched = self.open.watch(self.http.serve_connection(stream, service));
+        let head = self.patience.head;
+        async move {
+            let said_nothing = async {
+                tokio::time::sleep(head).await;
+                if asked.load(Ordering::Relaxed) {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                ended = watched => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection broke");
+                },
+                () = said_nothing => tracing::debug!("a connection sent no request in time"),
             }
         }
     }
@@ -91,6 +130,28 @@ impl Connections {
         self.open.shutdown().await;
     }
 }
+
+/// Lets the operating system find out about clients that went away without a word, as when a
+/// machine is switched off.
+#[cfg(target_os = "linux")]
+fn outlive(stream: &TcpStream) {
+    use rustix::net::sockopt;
+
+    const ASKED_TIMES: u32 = 4;
+    let set = || {
+        sockopt::set_tcp_keepidle(stream, SILENCE_MAX)?;
+        sockopt::set_tcp_keepintvl(stream, SILENCE_MAX / ASKED_TIMES)?;
+        sockopt::set_tcp_keepcnt(stream, ASKED_TIMES)?;
+        sockopt::set_socket_keepalive(stream, true)
+    };
+    if let Err(error) = set() {
+        tracing::debug!(%error, "a client that goes away may not be missed");
+    }
+}
+
+/// Lets the operating system find out about clients that went away: as it does by itself.
+#[cfg(not(target_os = "linux"))]
+fn outlive(_: &TcpStream) {}
 
 /// A connection that broke before it was taken is nobody's problem; anything else may last.
 async fn pause(error: &io::Error) {

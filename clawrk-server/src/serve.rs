@@ -12,7 +12,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::access;
+use crate::compression;
 use crate::connections::Connections;
+use crate::cors;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 use crate::settings::Settings;
@@ -62,8 +64,8 @@ pub(crate) async fn until_stopped(
     let commands = api.commands();
     let ids = RequestIds::new().map_err(|error| Wrong::because("request ids", &error))?;
     let watched = middleware::from_fn_with_state(Arc::new(ids), access::watch);
-    let router = api.router().layer(watched);
-    let connections = Connections::new(router, settings.connections_max);
+    let router = cors::with(compression::with(api.router()), &settings.cors_origins);
+    let connections = Connections::new(router.layer(watched), settings.patience());
     let (stop_ticks, ticks_stopped) = oneshot::channel::<()>();
     let mut ticks = tokio::spawn(clawrk::run_ticks(engine.clone(), async {
         // Dropping the sender says so too.

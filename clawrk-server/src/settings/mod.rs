@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use clawrk::{OnRejected, Policy, Timeout, Visibility};
 
+use crate::connections::Patience;
+use crate::cors::Origins;
 use crate::wrong::Wrong;
 
 pub(crate) use environment::Environment;
@@ -95,7 +97,19 @@ settings! {
     /// how long an idempotent request is remembered
     idempotency_retention: Duration = "30d", value::duration;
     /// how many connections are open at once; more wait to be taken
-    connections_max: usize = "1000", |text| value::number(text, 1, 1_000_000);
+    connections_max: usize = "4000", |text| value::number(text, 1, 1_000_000);
+    /// how long the head of the first request on a connection may take
+    head_timeout: Duration = "10s", value::duration;
+    /// how long a connection may wait for its next request, head included
+    idle_timeout: Duration = "60s", value::duration;
+    /// how long the body of a request may take
+    body_timeout: Duration = "30s", value::duration;
+    /// how long nothing of a body may arrive
+    body_stall_timeout: Duration = "10s", value::duration;
+    /// how long a client may take nothing of its answer
+    unread_timeout: Duration = "30s", value::duration;
+    /// pages that may ask from a browser: their origins with commas between, or `*`
+    cors_origins: Origins = "", Origins::parse;
 }
 
 impl Settings {
@@ -122,7 +136,19 @@ impl Settings {
         let mut limits = clawrk_http::Limits::default();
         limits.body_bytes_max = self.body_bytes_max;
         limits.json_depth_max = self.json_depth_max;
+        limits.body_timeout = self.body_timeout;
+        limits.body_stall_timeout = self.body_stall_timeout;
         limits
+    }
+
+    /// What of it is about connections.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience {
+            connections_max: self.connections_max,
+            head: self.head_timeout,
+            idle: self.idle_timeout,
+            unread: self.unread_timeout,
+        }
     }
 }
 
