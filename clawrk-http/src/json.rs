@@ -16,6 +16,9 @@ use clawrk_core::error::Code;
 /// What a number is called that no 64 bits hold.
 const TOO_LARGE: &str = "a number that large";
 
+/// Past this, 2⁵³, not every whole number with a point or an exponent is the one that was written.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// The members of a body.
 #[derive(Debug, Default)]
 pub(crate) struct Object(HashMap<String, Member>);
@@ -189,15 +192,14 @@ impl<'de> Visitor<'de> for Scan<'_> {
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Member, E> {
-        // Past this, whole numbers arrive here too.
-        let large = i64::MAX as f64;
-        Ok(Member::Other(if number.abs() >= large {
-            TOO_LARGE
+        Ok(if number.abs() > WHOLE_MAX {
+            Member::Other(TOO_LARGE)
         } else if number.fract() == 0.0 {
-            "a number with a point or an exponent"
+            // JSON knows one kind of number: 5, 5.0 and 0.5e1 are the same.
+            Member::Int(number as i64)
         } else {
-            "a number with a fraction"
-        }))
+            Member::Other("a number with a fraction")
+        })
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Member, E> {

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::api::Api;
 use crate::command::{Operator, User};
 use crate::error::ApiError;
-use crate::openapi::{self, FAILURES, about, count, list_of, object, one, status, text, word};
+use crate::openapi::{self, FAILURES, about, list_of, object, one, place, status, text, word};
 use crate::table::{Table, delete, get, post};
 use crate::{admin, credits, events, health, jobs, keys, login, scrape, unserved, users};
 
@@ -84,7 +84,7 @@ fn jobs(table: Table) -> Table {
                 )
                 .notes("Where receivers find work.")
                 .gives(200, "The jobs; 100 unless `limit` says so.", list_of("Job"))
-                .query("skill", "Only jobs for this skill.", text())
+                .query("skill", "Only jobs for this skill.", one("SkillName"))
                 .pages(),
             )],
         )
@@ -95,7 +95,7 @@ fn jobs(table: Table) -> Table {
                 about("listEvents", "Look at a job's history, oldest first")
                     .notes("At most 1,000 events; the rest is behind `Link`.")
                     .gives(200, "The events.", list_of("Event"))
-                    .query("after", "Only events behind this `seq`.", count())
+                    .query("after", "Only events behind this `seq`.", place())
                     .links(),
             )],
         )

@@ -129,7 +129,7 @@ impl Table {
 
     /// The routes, with their description in the API that they share.
     pub(crate) fn serve(self, api: &mut Api) -> Router<Api> {
-        api.document = Document::new(self.paths, self.tags, api.engine.policy()).into();
+        api.document = Document::new(self.paths, self.tags, &api.engine).into();
         let open = self.open;
         self.guarded
             .merge(open.method_not_allowed_fallback(unserved::open_method))

@@ -120,7 +120,7 @@ async fn credits_are_given_taken_held_and_given_back() {
     }
     for (delta, kind) in [
         ("1.5", "a number with a fraction"),
-        ("1e3", "a number with a point or an exponent"),
+        ("1e16", "a number that large"),
         ("9223372036854775808", "a number that large"),
         ("-9223372036854775809", "a number that large"),
         ("18446744073709551616", "a number that large"),
@@ -128,6 +128,11 @@ async fn credits_are_given_taken_held_and_given_back() {
         let body = format!(r#"{{"delta": {delta}, "reason": "gift"}}"#);
         let text = app.post(ADMIN, path, body.as_str()).await.text("error");
         assert!(text.ends_with(&format!("not {kind}")), "{delta}: {text}");
+    }
+    for (delta, credits) in [("1e3", 1_003), ("-1000.0", 3), ("0.1e1", 4), ("-1", 3)] {
+        let body = format!(r#"{{"delta": {delta}, "reason": "gift"}}"#);
+        let answer = app.post(ADMIN, path, body.as_str()).await;
+        assert_eq!(answer.is(200).json()["credits"], credits, "{delta}");
     }
     for reason in [r#"{"delta": 1}"#, r#"{"delta": 1, "reason": " "}"#] {
         let answer = app.post(ADMIN, path, reason).await;

@@ -63,6 +63,19 @@ pub(crate) const SUITES: &[Suite] = &[
         run: Run::Script("clawrk-server/test.sh"),
     },
     Suite {
+        name: "lint of the API",
+        packages: &[],
+        // It brings its own Node.
+        tools: &[&tool::PYTHON],
+        run: Run::Script("clawrk-http/lint/test.sh"),
+    },
+    Suite {
+        name: "schemathesis",
+        packages: &[],
+        tools: &[&tool::PYTHON, &tool::CURL],
+        run: Run::Script("clawrk-server/schemathesis/test.sh"),
+    },
+    Suite {
         name: "front page",
         packages: &[],
         tools: &[&tool::CURL],

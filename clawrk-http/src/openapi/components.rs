@@ -1,5 +1,6 @@
 //! Every body by its name.
 
+use clawrk_core::Engine;
 use clawrk_core::error::CODES;
 use clawrk_core::policy::Policy;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Type};
@@ -21,9 +22,12 @@ const VIOLATIONS_MAX: usize = clawrk_core::audit::VIOLATIONS_MAX;
 
 type Component = (&'static str, RefOr<Schema>);
 
-/// What requests and answers hold, under these settings.
-pub(super) fn all(policy: &Policy) -> Vec<Component> {
-    let mut all = requests(policy);
+/// What requests and answers hold at that exchange.
+pub(super) fn all(engine: &Engine) -> Vec<Component> {
+    let mut all = requests(engine.policy());
+    let skills = engine.skills();
+    let names = skills.iter().map(|skill| skill.name.as_str());
+    all.push(("SkillName", word(names).into()));
     all.extend(of_users());
     all.extend(of_the_operator());
     all

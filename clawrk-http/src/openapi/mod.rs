@@ -10,14 +10,14 @@ use axum::extract::{OriginalUri, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
-use clawrk_core::policy::Policy;
+use clawrk_core::Engine;
 use utoipa::openapi::schema::ComponentsBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::Tag;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, Server};
 
 pub(crate) use about::{About, FAILURES, about};
-pub(crate) use schema::{anything, count, list_of, object, one, status, text, word};
+pub(crate) use schema::{anything, list_of, object, one, place, status, text, word};
 pub(crate) use takes::Takes;
 
 use crate::api::Api;
@@ -45,11 +45,11 @@ answered with 404 `route_not_found` or 405 `method_not_allowed`; below `/api/`, 
 valid token, for anyone else it is 401.";
 
 /// The description of the whole API as `/openapi.json` gives it: JSON, by
-/// [OpenAPI 3.1](https://spec.openapis.org/oas/v3.1.0.html). The sizes of texts are those of the
-/// policy.
-pub fn openapi(policy: &Policy) -> String {
+/// [OpenAPI 3.1](https://spec.openapis.org/oas/v3.1.0.html). The sizes of texts and the names of
+/// skills are those of that exchange.
+pub fn openapi(engine: &Engine) -> String {
     let (paths, tags) = routes::table().described();
-    let mut text = written(document(paths, tags, policy).to_pretty_json());
+    let mut text = written(document(paths, tags, engine).to_pretty_json());
     text.push('\n');
     text.replace(NESTED_IN, "/")
 }
@@ -62,8 +62,8 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    pub(crate) fn new(paths: Paths, tags: Vec<Tag>, policy: &Policy) -> Document {
-        let text = written(document(paths, tags, policy).to_json());
+    pub(crate) fn new(paths: Paths, tags: Vec<Tag>, engine: &Engine) -> Document {
+        let text = written(document(paths, tags, engine).to_json());
         let (head, tail) = text.split_once(NESTED_IN).unwrap_or_default();
         Document {
             head: head.to_owned(),
@@ -96,7 +96,7 @@ fn written(text: Result<String, serde_json::Error>) -> String {
     })
 }
 
-fn document(paths: Paths, tags: Vec<Tag>, policy: &Policy) -> OpenApi {
+fn document(paths: Paths, tags: Vec<Tag>, engine: &Engine) -> OpenApi {
     let license = LicenseBuilder::new()
         .name("MIT OR Apache-2.0")
         .identifier(Some("MIT OR Apache-2.0"));
@@ -111,7 +111,7 @@ fn document(paths: Paths, tags: Vec<Tag>, policy: &Policy) -> OpenApi {
             bearer("An API key, or whatever token the host takes."),
         )
         .security_scheme(OPERATOR, bearer("The admin key. It is no user."));
-    for (name, schema) in components::all(policy) {
+    for (name, schema) in components::all(engine) {
         components = components.schema(name, schema);
     }
     OpenApiBuilder::new()

@@ -99,6 +99,12 @@ pub(crate) fn count() -> ObjectBuilder {
     integer().minimum(Some(0_usize))
 }
 
+/// A place in a sequence: any number of 64 bits without a sign.
+pub(crate) fn place() -> ObjectBuilder {
+    let integer = ObjectBuilder::new().schema_type(Type::Integer);
+    integer.minimum(Some(0_u64)).maximum(Some(u64::MAX))
+}
+
 pub(crate) fn boolean() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Boolean)
 }
