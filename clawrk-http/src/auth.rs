@@ -27,8 +27,11 @@ pub type AuthError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Tells who is calling.
 ///
-/// It alone decides who gets in: that the operator disabled a user is known to [`ApiKeys`], and to
-/// another implementation only if it looks.
+/// It alone decides who gets in: that the operator disabled a user is known to [`ApiKeys`] and
+/// [`Jwts`](crate::Jwts), and to another implementation only if it looks
+/// ([`Engine::is_disabled`]).
+///
+/// Two of them make one, as do many: `(ApiKeys::new(engine), (jwts, MyPeople))`.
 ///
 /// Bodies are taken whatever their `Content-Type` is, so a form on a page of somebody else can send
 /// one. An implementation that goes by a cookie must see to it that such requests do not carry it
@@ -43,6 +46,28 @@ pub trait Authenticate: Send + Sync + 'static {
     /// # Errors
     /// Where it cannot be found out, such as when a session store is down.
     async fn authenticate(&self, request: &Parts) -> Result<Option<Principal>, AuthError>;
+}
+
+/// The first of the two who knows the caller.
+#[async_trait]
+impl<A: Authenticate, B: Authenticate> Authenticate for (A, B) {
+    async fn authenticate(&self, request: &Parts) -> Result<Option<Principal>, AuthError> {
+        match self.0.authenticate(request).await? {
+            Some(principal) => Ok(Some(principal)),
+            None => self.1.authenticate(request).await,
+        }
+    }
+}
+
+/// Knows nobody where there is none.
+#[async_trait]
+impl<A: Authenticate> Authenticate for Option<A> {
+    async fn authenticate(&self, request: &Parts) -> Result<Option<Principal>, AuthError> {
+        match self {
+            Some(auth) => auth.authenticate(request).await,
+            None => Ok(None),
+        }
+    }
 }
 
 /// The exchange's own API keys as bearer tokens, and optionally an admin key.
@@ -95,7 +120,7 @@ impl Authenticate for ApiKeys {
 }
 
 /// The bearer token of a request. Two `Authorization` headers are no authorization.
-fn bearer(request: &Parts) -> Option<&str> {
+pub(crate) fn bearer(request: &Parts) -> Option<&str> {
     let mut headers = request.headers.get_all(AUTHORIZATION).iter();
     let header = headers.next().filter(|_| headers.next().is_none())?;
     let (scheme, token) = header.to_str().ok()?.split_once(' ')?;

@@ -51,6 +51,7 @@ mod health;
 mod id;
 mod jobs;
 mod json;
+mod jwt;
 mod keys;
 mod limits;
 mod login;
@@ -68,6 +69,7 @@ mod users;
 pub use api::Api;
 pub use auth::{ApiKeys, AuthError, Authenticate, Principal};
 pub use commands::Commands;
+pub use jwt::{Jwts, ShortSecret};
 pub use limits::Limits;
 pub use openapi::openapi;
 

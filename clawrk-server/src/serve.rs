@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::middleware;
 use clawrk::{Engine, Error};
-use clawrk_http::{Api, ApiKeys, Commands};
+use clawrk_http::{Api, ApiKeys, Commands, Jwts};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -50,7 +50,8 @@ pub(crate) async fn until_stopped(
         metrics,
         listener,
     } = served;
-    let auth = ApiKeys::new(engine.clone()).admin_key(&admin_key);
+    let keys = ApiKeys::new(engine.clone()).admin_key(&admin_key);
+    let auth = (keys, jwts(settings, &engine)?);
     let render = {
         let (metrics, engine) = (metrics.clone(), engine.clone());
         move || {
@@ -95,6 +96,22 @@ pub(crate) async fn until_stopped(
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     })
+}
+
+/// Whoever takes the tokens of an identity provider, where there is one.
+fn jwts(settings: &Settings, engine: &Engine) -> Result<Option<Jwts>, Wrong> {
+    let Some(secret) = &settings.jwt_secret else {
+        return Ok(None);
+    };
+    let jwts = Jwts::new(engine.clone(), secret.0.as_bytes());
+    let mut jwts = jwts.map_err(|error| Wrong::because("jwt_secret", &error))?;
+    if let Some(issuer) = &settings.jwt_issuer {
+        jwts = jwts.issuer(issuer);
+    }
+    if let Some(audience) = &settings.jwt_audience {
+        jwts = jwts.audience(audience);
+    }
+    Ok(Some(jwts))
 }
 
 /// Lets what runs come to its end, or drops it.

@@ -32,6 +32,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Wrong> {
         tracing::warn!("{stray}");
     }
     check_reach(&settings, &given)?;
+    check_jwts(&settings, &given)?;
     let runtime = runtime()?;
     let code = runtime.block_on(async {
         if args.check {
@@ -54,6 +55,22 @@ fn check_reach(settings: &Settings, given: &Given) -> Result<(), Wrong> {
         settings.listen
     );
     Err(Wrong::new(given.origin("listen"), cause))
+}
+
+/// Whoever says what a JWT must be wants some to be taken.
+fn check_jwts(settings: &Settings, given: &Given) -> Result<(), Wrong> {
+    let rules = [
+        ("jwt_issuer", &settings.jwt_issuer),
+        ("jwt_audience", &settings.jwt_audience),
+    ];
+    let rule = rules.iter().find(|(_, rule)| rule.is_some());
+    match rule {
+        Some((name, _)) if settings.jwt_secret.is_none() => {
+            let cause = "is of no use, for no JWTs are taken; set jwt_secret too, or unset it";
+            Err(Wrong::new(given.origin(name), cause))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn runtime() -> Result<Runtime, Wrong> {
@@ -108,6 +125,13 @@ fn introduce(settings: &Settings, admin_key: &str) {
     say("payments: off (Stripe is not configured)");
     say(format!("credits: {}", on(settings.credits)));
     say(format!("admin key: {admin_key}"));
+    if settings.jwt_secret.is_some() {
+        let any = |rule: &Option<String>| rule.clone().unwrap_or_else(|| "any".to_owned());
+        let (issuer, audience) = (any(&settings.jwt_issuer), any(&settings.jwt_audience));
+        say(format!(
+            "JWTs: HS256 (issuer: {issuer}, audience: {audience})"
+        ));
+    }
 }
 
 fn ready(address: SocketAddr) {

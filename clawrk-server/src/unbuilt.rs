@@ -18,7 +18,7 @@ const fn unbuilt(name: &'static str, harmless: &'static str, what: &'static str)
     }
 }
 
-const UNBUILT: [Unbuilt; 4] = [
+const UNBUILT: [Unbuilt; 3] = [
     unbuilt(
         "STRIPE_SECRET_KEY",
         "",
@@ -28,11 +28,6 @@ const UNBUILT: [Unbuilt; 4] = [
         "CLAWRK_LLM",
         "mock",
         "language models are not part of this release; unset it, or set it to `mock`",
-    ),
-    unbuilt(
-        "CLAWRK_JWT_SECRET",
-        "",
-        "JWTs are not part of this release; unset it, and give API keys to users",
     ),
     unbuilt(
         "CLAWRK_RATE_LIMIT",

@@ -50,6 +50,12 @@ pub(crate) const SUITES: &[Suite] = &[
         run: Run::Script("clawrk-py/test.sh"),
     },
     Suite {
+        name: "JWTs beside PyJWT",
+        packages: &[],
+        tools: &[&tool::PYTHON],
+        run: Run::Script("clawrk-server/jwt/test.sh"),
+    },
+    Suite {
         name: "Kotlin package",
         // The Rust side of the bindings needs no more than Rust.
         packages: &[],

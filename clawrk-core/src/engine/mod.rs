@@ -97,6 +97,11 @@ impl Engine {
         self.inner.skills.infos()
     }
 
+    /// The clock that everything here goes by.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
     /// The store, for those who watch or export it.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.inner.store

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::args::Args;
 use crate::settings::environment::{Environment, variable};
-use crate::settings::{TABLE, file};
+use crate::settings::{SECRETS, TABLE, file};
 use crate::wrong::Wrong;
 
 /// Where the text of a setting is from.
@@ -93,7 +93,7 @@ impl Given {
     pub(crate) fn lines(&self) -> Vec<String> {
         let line = |setting: &crate::settings::Setting| {
             let (text, origin) = match self.0.get(setting.name) {
-                Some((text, origin)) if setting.name == "admin_key" && !text.is_empty() => {
+                Some((text, origin)) if SECRETS.contains(&setting.name) && !text.is_empty() => {
                     ("(set)", origin.clone())
                 }
                 Some((text, origin)) => (text.as_str(), origin.clone()),
@@ -149,15 +149,17 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let environment = Environment::of([("CLAWRK_ADMIN_KEY", "hunter2")]);
-        let given = Given::gather(&Args::default(), &environment).unwrap();
-        assert!(given.lines().iter().all(|line| !line.contains("hunter2")));
-        assert!(
-            given
-                .lines()
-                .iter()
-                .any(|line| line.starts_with("admin_key = (set)"))
-        );
+        let secret = "hunter2".repeat(5);
+        let variables = SECRETS.map(variable);
+        let given = [0, 1].map(|at| (variables[at].as_str(), secret.as_str()));
+        let given = Given::gather(&Args::default(), &Environment::of(given)).unwrap();
+        let settings = format!("{:?}", Settings::read(&given).unwrap());
+        let lines = given.lines();
+        assert!(!lines.join("\n").contains("hunter2") && !settings.contains("hunter2"));
+        for name in SECRETS {
+            let set = format!("{name} = (set)");
+            assert!(lines.iter().any(|line| line.starts_with(&set)), "{name}");
+        }
     }
 
     #[test]

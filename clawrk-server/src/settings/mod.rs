@@ -17,7 +17,7 @@ use crate::wrong::Wrong;
 
 pub(crate) use environment::Environment;
 pub(crate) use given::Given;
-pub(crate) use value::{AdminKey, LogFormat};
+pub(crate) use value::{LogFormat, Secret};
 
 /// A setting, for those who look it up.
 #[derive(Debug)]
@@ -26,6 +26,9 @@ pub(crate) struct Setting {
     pub(crate) default: &'static str,
     pub(crate) meaning: &'static str,
 }
+
+/// The settings whose values are shown nowhere.
+pub(crate) const SECRETS: [&str; 2] = ["admin_key", "jwt_secret"];
 
 macro_rules! settings {
     ($(
@@ -65,7 +68,13 @@ settings! {
     /// where everything is kept: `sled:PATH` or `memory:`
     store: String = "sled:./clawrk-data", value::text;
     /// the operator's bearer token; made at the first start where it is not set
-    admin_key: Option<AdminKey> = "", value::admin_key;
+    admin_key: Option<Secret> = "", value::admin_key;
+    /// what an identity provider signs its JWTs with (HS256); unset: none are taken
+    jwt_secret: Option<Secret> = "", value::jwt_secret;
+    /// the `iss` that a JWT must have; unset: any
+    jwt_issuer: Option<String> = "", value::optional;
+    /// the `aud` that a JWT must have; unset: any
+    jwt_audience: Option<String> = "", value::optional;
     /// how the log is written: `text` or `json`
     log_format: LogFormat = "text", value::log_format;
     /// whether making a job takes credits: `on`, `off`, or `auto`: on while Stripe is configured

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clawrk::{OnRejected, Timeout, Visibility};
+use clawrk_http::Jwts;
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,18 +15,25 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// The operator's key. It is shown nowhere.
+/// A text that is shown nowhere.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct AdminKey(pub(crate) String);
+pub(crate) struct Secret(pub(crate) String);
 
-impl fmt::Debug for AdminKey {
+impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AdminKey")
+        f.write_str("Secret")
     }
 }
 
 pub(crate) fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
+}
+
+/// A text that need not be there.
+pub(crate) fn optional(text: &str) -> Result<Option<String>, String> {
+    Ok(Some(text)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned))
 }
 
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -34,12 +42,23 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     addresses.next().ok_or_else(wrong)
 }
 
-pub(crate) fn admin_key(text: &str) -> Result<Option<AdminKey>, String> {
+pub(crate) fn jwt_secret(text: &str) -> Result<Option<Secret>, String> {
+    let least = Jwts::SECRET_BYTES_MIN;
+    match text.len() {
+        0 => Ok(None),
+        bytes if bytes < least => Err(format!(
+            "has {bytes} bytes; at least {least} are needed, or it could be guessed from any token"
+        )),
+        _ => Ok(Some(Secret(text.to_owned()))),
+    }
+}
+
+pub(crate) fn admin_key(text: &str) -> Result<Option<Secret>, String> {
     if text.is_empty() {
         return Ok(None);
     }
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(Some(AdminKey(text.to_owned())));
+        return Ok(Some(Secret(text.to_owned())));
     }
     Err("must be visible ASCII characters without spaces, as it is sent as a bearer token".into())
 }
@@ -217,6 +236,9 @@ mod tests {
             assert!(address(wrong).is_err(), "{wrong:?}");
         }
         assert!(admin_key("a b").is_err() && admin_key("ü").is_err());
+        let short = jwt_secret(&"Q".repeat(31)).unwrap_err();
+        assert!(short.starts_with("has 31 bytes") && !short.contains("Q"));
+        assert!(jwt_secret("").unwrap().is_none() && jwt_secret(&"Q".repeat(32)).is_ok());
         assert!(currency("USD").is_err() && currency("usd").is_ok());
     }
 }
