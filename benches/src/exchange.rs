@@ -9,12 +9,12 @@ use clawrk_core::id::{JobId, UserId};
 use clawrk_core::job::Status;
 use clawrk_core::money::Credits;
 use clawrk_core::policy::Policy;
-use clawrk_core::record::{Body, Record};
-use clawrk_core::store::{Index, Key, PageLimit, Part, Store};
+use clawrk_core::record::Body;
+use clawrk_core::store::{Index, PageLimit, Store};
 use clawrk_core::{Call, Engine};
 use clawrk_store_sled::{SledStore, Stats};
 use clawrk_testkit::payments::ForbiddenPayments;
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::Handle;
 
 use crate::output;
 
@@ -80,24 +80,6 @@ impl Exchange {
                 return jobs;
             }
         }
-    }
-
-    /// The first page of the board, with its texts. How many jobs there are on it.
-    ///
-    /// # Panics
-    /// Where the store fails.
-    pub fn board_page(&self, runtime: &Runtime, rows: usize) -> usize {
-        runtime.block_on(async {
-            let scan = self.store.scan(&Index::Board, None, PageLimit::rows(rows));
-            let page = scan.await.expect("the board");
-            let key = |row: &Record| match &row.body {
-                Body::Job(job) => Some(Key::Text(job.id, Part::Brief)),
-                _ => None,
-            };
-            let keys: Vec<Key> = page.rows.iter().filter_map(key).collect();
-            let texts = self.store.read(&keys).await.expect("texts");
-            texts.iter().flatten().count()
-        })
     }
 
     /// What group commit has done so far.

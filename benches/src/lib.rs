@@ -22,6 +22,7 @@ pub mod exchange;
 pub mod numbers;
 pub mod recorded;
 pub mod scale;
+pub mod served;
 pub mod straight;
 
 use std::sync::LazyLock;

@@ -89,6 +89,9 @@ enum Step {
     Reads {
         #[command(flatten)]
         places: Places,
+        /// Leaves the cold rounds out, for a profile.
+        #[arg(long)]
+        warm: bool,
     },
     /// Measures an audit.
     Audit {
@@ -153,8 +156,8 @@ fn main() -> io::Result<()> {
             let rows = commits::measure(&Site::at(&places.dir)?, &runtime()?, rounds)?;
             commits::TABLE.append(&places.out, &rows)
         }
-        Step::Reads { places } => {
-            let [rows, memory] = reads::measure(&Site::at(&places.dir)?, &runtime()?)?;
+        Step::Reads { places, warm } => {
+            let [rows, memory] = reads::measure(&Site::at(&places.dir)?, &runtime()?, warm)?;
             reads::TABLE.append(&places.out, &rows)?;
             reads::MEMORY.append(&places.out, &memory)
         }

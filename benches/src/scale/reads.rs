@@ -44,45 +44,47 @@ pub const MEMORY: Table = Table {
 };
 
 /// Measures pages of a sender's jobs, pages of the board, and looks at one job; each first cold,
-/// in a store that was just opened and whose files the system has forgotten.
+/// in a store that was just opened and whose files the system has forgotten, unless only the warm
+/// rounds are asked for.
 ///
 /// # Errors
 /// What the file system says.
 ///
 /// # Panics
 /// Where something is refused.
-pub fn measure(site: &Site, runtime: &Runtime) -> io::Result<[Vec<Vec<String>>; 2]> {
-    let mut sample = site.sample()?;
-    shuffle(&mut sample);
+pub fn measure(
+    site: &Site,
+    runtime: &Runtime,
+    warm_only: bool,
+) -> io::Result<[Vec<Vec<String>>; 2]> {
+    let mut looks = site.sample()?;
+    shuffle(&mut looks);
+    looks.truncate(COLD_LOOKS);
+    let senders: BTreeSet<&UserId> = looks.iter().map(|(sender, _)| sender).collect();
+    let senders: Vec<_> = senders.into_iter().take(COLD_PAGES).collect();
     let reader = Reader {
         exchange: Exchange::open(&site.store(), runtime.handle()),
         runtime,
         jobs: site.jobs(),
     };
     let opened = rss_mib(std::process::id());
-    drop_cached(&site.store())?;
-    let looks: Vec<_> = sample
-        .iter()
-        .cycle()
-        .take(COLD_LOOKS.min(sample.len()))
-        .collect();
-    let senders: BTreeSet<&UserId> = sample.iter().map(|(sender, _)| sender).collect();
-    let senders: Vec<_> = senders.into_iter().take(COLD_PAGES).collect();
-    let warm_senders: Vec<_> = repeated(&senders, WARM_PAGES);
-    let warm_looks: Vec<_> = repeated(&looks, WARM_LOOKS);
     let page = |sender: &&UserId| reader.page(sender);
-    let look = |(sender, job): &&(UserId, JobId)| reader.look(sender, job);
-    let board = |(): &()| reader.exchange.board_page(runtime, PAGE_ROWS);
-    let mut rows = vec![
-        reader.time("board page", "cold", &[()], board),
-        reader.time("job", "cold", &looks, look),
-        reader.time("page", "cold", &senders, page),
-    ];
+    let look = |(sender, job): &(UserId, JobId)| reader.look(sender, job);
+    let board = |(): &()| reader.board();
+    let mut rows = Vec::new();
+    if !warm_only {
+        drop_cached(&site.store())?;
+        rows.push(reader.time("board page", "cold", &[()], board));
+        rows.push(reader.time("job", "cold", &looks, look));
+        rows.push(reader.time("page", "cold", &senders, page));
+    }
     // Once to warm up; the second time counts.
-    reader.time("page", "", &warm_senders, page);
-    rows.push(reader.time("page", "warm", &warm_senders, page));
-    reader.time("job", "", &warm_looks, look);
-    rows.push(reader.time("job", "warm", &warm_looks, look));
+    let (senders, looks) = (repeated(&senders, WARM_PAGES), repeated(&looks, WARM_LOOKS));
+    reader.time("page", "", &senders, page);
+    rows.push(reader.time("page", "warm", &senders, page));
+    reader.time("job", "", &looks, look);
+    rows.push(reader.time("job", "warm", &looks, look));
+    reader.board();
     rows.push(reader.time("board page", "warm", &[(); WARM_PAGES * TIMES], board));
     let memory = |when: &str, mib| vec![site.jobs().to_string(), when.to_owned(), number(mib)];
     let used = rss_mib(std::process::id());
@@ -97,9 +99,10 @@ fn shuffle<T>(items: &mut [T]) {
 }
 
 /// The first of some items, again and again.
-fn repeated<T: Copy>(items: &[T], different: usize) -> Vec<T> {
+fn repeated<T: Clone>(items: &[T], different: usize) -> Vec<T> {
     let different = &items[..different.min(items.len())];
-    different.repeat(TIMES)
+    let times = std::iter::repeat_n(different, TIMES);
+    times.flatten().cloned().collect()
 }
 
 struct Reader<'a> {
@@ -119,6 +122,18 @@ impl Reader<'_> {
             self.runtime
                 .block_on(self.exchange.engine.jobs(sender, &JobFilter::sent(), &page));
         jobs.expect("a page").items.len()
+    }
+
+    /// The first page of the board, with its texts. How many jobs there are on it.
+    fn board(&self) -> usize {
+        let page = PageRequest {
+            rows: PAGE_ROWS,
+            ..PageRequest::first()
+        };
+        let jobs = self
+            .runtime
+            .block_on(self.exchange.engine.board(None, &page));
+        jobs.expect("the board").items.len()
     }
 
     fn look(&self, sender: &UserId, job: &JobId) -> usize {

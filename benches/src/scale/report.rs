@@ -62,8 +62,8 @@ pub fn write(folder: &Path) -> io::Result<()> {
     fs::write(folder.join("store.md"), text)
 }
 
-/// Rows as they are.
-fn plain(table: &Table, rows: &Rows) -> String {
+/// The rows of a table as they are.
+pub fn plain(table: &Table, rows: &Rows) -> String {
     let mut text = format!("\n## {}\n\n| {} |\n", table.name, table.columns.join(" | "));
     let _ = writeln!(text, "|{}", "---|".repeat(table.columns.len()));
     for row in rows.iter() {
