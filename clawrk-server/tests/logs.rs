@@ -15,6 +15,16 @@ use std::path::Path;
 use serde_json::Value;
 use support::{Client, Server, command};
 
+/// What signs the tokens of an identity provider.
+const JWT_SECRET: &str = "secret-of-the-identity-provider-0123456789";
+
+/// A token of carol's, signed with it, good until 2100.
+const JWT: [&str; 3] = [
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
+    "eyJzdWIiOiJjYXJvbCIsImV4cCI6NDEwMjQ0NDgwMH0",
+    "TyCWIWs5GUg8aPQkXY5rjZfznCppgHCl7z_-hLRtw9g",
+];
+
 /// A server whose log goes to a file, with every line of ours in it.
 fn start(folder: &Path, format: &str) -> Server {
     let mut command = command();
@@ -22,6 +32,7 @@ fn start(folder: &Path, format: &str) -> Server {
         .arg("--store")
         .arg(format!("sled:{}", folder.join("store").display()))
         .args(["--log-format", format])
+        .env("CLAWRK_JWT_SECRET", JWT_SECRET)
         .env(
             "RUST_LOG",
             "info,clawrk=trace,clawrk_core=trace,clawrk_http=trace,clawrk_server=trace,\
@@ -282,6 +293,11 @@ async fn busy(server: &Server, client: &Client, admin: &str) -> Vec<String> {
             r#"{"prompt": "prompt-of-the-job"}"#,
         );
     }
+    let carol = JWT.join(".");
+    let known = raw(server, "GET", "/api/jobs", &carol, "", "");
+    assert!(known.starts_with("HTTP/1.1 200 OK"), "{known}");
+    raw(server, "GET", "/api/jobs", &format!("{carol}x"), "", "");
+    secrets.extend([JWT_SECRET, JWT[1], JWT[2]].map(str::to_owned));
     let basic = "authorization: Basic dXNlcjpwYXNzd29yZA==\r\n";
     raw(server, "GET", "/api/jobs", &alice, basic, "");
     raw(
@@ -310,8 +326,25 @@ async fn busy(server: &Server, client: &Client, admin: &str) -> Vec<String> {
         "",
         "{\"part-of-a-broken-body",
     );
-    let code = r#"{"code": "code-of-the-login"}"#;
-    raw(server, "POST", "/api/cli-login/consume", "", "", code);
+    for secret in ["/api/keys", "/api/cli-login"] {
+        let made = raw(server, "POST", secret, &alice, "", "");
+        let made: Value = serde_json::from_str(made.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let secret = made.get("api_key").or(made.get("code"));
+        keys.push(secret.unwrap().as_str().unwrap().to_owned());
+    }
+    let code = keys.last().unwrap().clone();
+    for code in ["code-of-the-login", &code, &code] {
+        let body = format!(r#"{{"code": "{code}"}}"#);
+        let consumed = raw(server, "POST", "/api/cli-login/consume", "", "", &body);
+        let consumed = consumed.split_once("\r\n\r\n").unwrap().1;
+        let consumed: Value = serde_json::from_str(consumed).unwrap();
+        keys.extend(consumed["api_key"].as_str().map(str::to_owned));
+    }
+    assert_eq!(
+        keys.len(),
+        6,
+        "two of users, one more, one of alice's own, a code and its key"
+    );
     raw(
         server,
         "POST",

@@ -58,9 +58,7 @@ impl Once {
 
 impl fmt::Debug for Once {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Once")
-            .field("key", &self.key)
-            .finish_non_exhaustive()
+        f.debug_struct("Once").finish_non_exhaustive()
     }
 }
 
