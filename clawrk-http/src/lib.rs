@@ -45,6 +45,8 @@ mod body;
 mod command;
 mod commands;
 mod credits;
+#[cfg(feature = "docs")]
+mod docs;
 mod error;
 mod events;
 mod health;

@@ -26,6 +26,13 @@ pub(crate) fn router(mut api: Api) -> Router {
 
 /// Every route.
 pub(crate) fn table() -> Table {
+    let table = of_the_api();
+    #[cfg(feature = "docs")]
+    let table = crate::docs::pages(table);
+    table
+}
+
+fn of_the_api() -> Table {
     let table = users(jobs(Table::default()));
     health(operator(payments(table)))
 }

@@ -106,6 +106,17 @@ impl Table {
         self
     }
 
+    /// A page for people, which is no part of the API and of its description.
+    #[cfg(feature = "docs")]
+    pub(crate) fn page<H, T>(mut self, path: &'static str, handler: H) -> Table
+    where
+        H: Handler<T, Api>,
+        T: 'static,
+    {
+        self.open = self.open.route(path, axum::routing::get(handler));
+        self
+    }
+
     fn describe<const N: usize>(
         &mut self,
         path: &'static str,

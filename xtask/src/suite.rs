@@ -82,6 +82,12 @@ pub(crate) const SUITES: &[Suite] = &[
         run: Run::Script("clawrk-server/schemathesis/test.sh"),
     },
     Suite {
+        name: "page of the API",
+        packages: &[],
+        tools: &[&tool::CHROMIUM, &tool::CURL],
+        run: Run::Script("clawrk-server/page/test.sh"),
+    },
+    Suite {
         name: "front page",
         packages: &[],
         tools: &[&tool::CURL],

@@ -49,6 +49,12 @@ pub(crate) const PROMTOOL: Tool = Tool {
     get: "apt-get install prometheus",
 };
 
+pub(crate) const CHROMIUM: Tool = Tool {
+    name: "Chromium",
+    programs: &["chromium"],
+    get: "apt-get install chromium",
+};
+
 pub(crate) const CXX: Tool = Tool {
     name: "a C++ compiler",
     programs: &["c++", "g++", "clang++"],
