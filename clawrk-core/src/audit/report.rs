@@ -217,8 +217,8 @@ mod tests {
             json,
             format!(
                 "{{\"ok\":false,\"violations\":[{{\"kind\":\"history\",\"where\":\"event {id} 3\",\
-                 \"detail\":\"odd\"}}],\"found\":1,\"counted\":false,\"jobs\":2,\"events\":0,\"entries\":0,\
-                 \"accounts\":0,\"payouts\":0,\"users\":0}}"
+                 \"detail\":\"odd\"}}],\"found\":1,\"counted\":false,\"jobs\":2,\
+                 \"events\":0,\"entries\":0,\"accounts\":0,\"payouts\":0,\"users\":0}}"
             )
         );
     }
