@@ -9,9 +9,12 @@
 mod support;
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use clawrk_core::error::Code;
+use clawrk_core::ids::{Ids, IdsError, RandomIds};
+use clawrk_core::store::memory::MemoryStore;
 use serde_json::Value;
 use support::{ADMIN, App, request};
 use tower::ServiceExt;
@@ -103,6 +106,42 @@ async fn a_store_that_has_ended_is_not_an_error_in_the_log_for_each_request() {
     let lines = log.lines();
     let errors = lines.iter().filter(|line| line["level"] == "ERROR").count();
     assert!((1..=10).contains(&errors), "{errors} of 400");
+}
+
+/// Panics with a text that nobody may read.
+#[derive(Debug, Default)]
+struct Broken(AtomicBool);
+
+impl Ids for Broken {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), IdsError> {
+        let broken = self.0.load(Ordering::SeqCst);
+        assert!(!broken, "it met {}", "the text of a job");
+        RandomIds.fill(bytes)
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_logged_without_what_it_says() {
+    let ids = Arc::new(Broken::default());
+    let store = Arc::new(MemoryStore::new());
+    let app = App::over(store, |builder| builder.ids(ids.clone())).await;
+    let (log, _guard) = Log::begin();
+    ids.0.store(true, Ordering::SeqCst);
+    let body = r#"{"prompt": "Anything"}"#;
+    let failed = app.post(&app.alice, "/api/jobs", body).await;
+    failed.refused(500, "internal");
+    let lines = log.lines();
+    let errors: Vec<_> = lines
+        .iter()
+        .filter(|line| line["level"] == "ERROR")
+        .collect();
+    assert_eq!(errors.len(), 1, "{lines:?}");
+    assert_eq!(errors[0]["fields"]["message"], "a command panicked");
+    assert!(
+        lines
+            .iter()
+            .all(|line| !line.to_string().contains("the text of a job"))
+    );
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod descriptors;
 mod gauged;
 mod log;
 mod metrics;
+mod panics;
 mod patient;
 mod request_id;
 mod serve;

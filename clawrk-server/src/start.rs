@@ -13,6 +13,7 @@ use crate::announce::say;
 use crate::args::Args;
 use crate::log;
 use crate::metrics::Metrics;
+use crate::panics;
 use crate::serve::{self, Served};
 use crate::settings::{Environment, Given, Settings};
 use crate::unbuilt;
@@ -28,6 +29,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Wrong> {
     let given = Given::gather(args, &environment)?;
     let settings = Settings::read(&given)?;
     log::init(settings.log_format, &environment)?;
+    panics::log();
     for stray in environment.strays() {
         tracing::warn!("{stray}");
     }
