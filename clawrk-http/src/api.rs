@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::http::request::Parts;
@@ -14,8 +15,16 @@ use crate::error::ApiError;
 use crate::limits::Limits;
 use crate::noted;
 use crate::openapi::Document;
+use crate::peer::{Failures, Network};
+use crate::rates::Rates;
 use crate::routes;
 use crate::scrape::Scrape;
+
+/// How many requests a caller may make at once, as a multiple of those in a second.
+const BURST_FACTOR: NonZeroU32 = NonZeroU32::new(2).unwrap();
+
+/// How many callers' rates are counted at once.
+const CALLERS_MAX: usize = 100_000;
 
 /// The REST API in the making: [`router`](crate::router) with its settings.
 #[derive(Clone)]
@@ -25,6 +34,8 @@ pub struct Api {
     pub(crate) scrape: Scrape,
     auth: Arc<dyn Authenticate>,
     commands: Commands,
+    failures: Arc<Failures>,
+    rates: Option<Arc<Rates<Principal>>>,
     pub(crate) document: Arc<Document>,
 }
 
@@ -46,14 +57,20 @@ impl Api {
             scrape: Scrape::default(),
             auth: Arc::new(auth),
             commands: Commands::default(),
+            failures: Arc::new(Failures::new()),
+            rates: None,
             document: Arc::default(),
         }
     }
 
-    /// How much of a request is taken. Default: [`Limits::default`].
+    /// How much of a request is taken, and how many. Default: [`Limits::default`].
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Api {
         self.limits = limits;
+        self.rates = limits.requests_per_second_max.map(|rate| {
+            let burst = rate.saturating_mul(BURST_FACTOR);
+            Arc::new(Rates::new(rate, burst, CALLERS_MAX))
+        });
         self
     }
 
@@ -80,19 +97,48 @@ impl Api {
         routes::router(self)
     }
 
-    /// Who is calling.
+    /// Who is calling, unless they do so too often.
     pub(crate) async fn principal(&self, parts: &Parts) -> Result<Principal, ApiError> {
+        let from = Network::of(parts);
+        self.may_try(from)?;
         match self.auth.authenticate(parts).await {
             Ok(Some(principal)) => {
                 noted::caller(&principal);
+                self.may_ask(&principal)?;
                 Ok(principal)
             }
             Ok(None) => {
-                metrics::counter!("clawrk_authentication_failures_total").increment(1);
+                self.has_failed(from);
                 Err(ApiError::authentication_required())
             }
             Err(error) => Err(ApiError::from_auth(error)),
         }
+    }
+
+    /// Whether so few authentications of that network failed that one more is looked at.
+    pub(crate) fn may_try(&self, from: Option<Network>) -> Result<(), ApiError> {
+        let left = self.failures.check(from, self.engine.clock().now());
+        left.map_err(|wait| {
+            let text = "too many authentications of your network failed; try again";
+            ApiError::rate_limited(wait, text)
+        })
+    }
+
+    /// Counts an authentication that failed.
+    pub(crate) fn has_failed(&self, from: Option<Network>) {
+        metrics::counter!("clawrk_authentication_failures_total").increment(1);
+        self.failures.count(from, self.engine.clock().now());
+    }
+
+    fn may_ask(&self, principal: &Principal) -> Result<(), ApiError> {
+        let Some(rates) = &self.rates else {
+            return Ok(());
+        };
+        let left = rates.take(principal.clone(), self.engine.clock().now());
+        left.map_err(|wait| {
+            let text = "you make more requests in a second than you may; try again";
+            ApiError::rate_limited(wait, text)
+        })
     }
 
     /// Runs a command as a task of its own.

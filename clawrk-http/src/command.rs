@@ -16,6 +16,7 @@ use crate::body;
 use crate::error::ApiError;
 use crate::json::Object;
 use crate::openapi;
+use crate::peer::Network;
 use crate::reply;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -155,16 +156,25 @@ impl<R: Role> FromRequest<Api> for Secret<R> {
 
 /// The body of a request from anybody at all, whose answer holds a secret.
 #[derive(Debug)]
-pub(crate) struct OpenSecret(pub(crate) Object);
+pub(crate) struct OpenSecret {
+    pub(crate) from: Option<Network>,
+    pub(crate) body: Object,
+}
 
 impl FromRequest<Api> for OpenSecret {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<OpenSecret, ApiError> {
         let (parts, body) = request.into_parts();
+        let from = Network::of(&parts);
+        if let Err(refusal) = api.may_try(from) {
+            body::refuse(&parts.headers, body).await;
+            return Err(refusal);
+        }
         let body = body::read(&parts.headers, body, &api.limits).await?;
         refuse_once(&parts.headers)?;
-        Ok(OpenSecret(Object::parse(&body, api.limits.json_depth_max)?))
+        let body = Object::parse(&body, api.limits.json_depth_max)?;
+        Ok(OpenSecret { from, body })
     }
 }
 

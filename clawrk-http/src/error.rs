@@ -53,6 +53,14 @@ impl ApiError {
         }
     }
 
+    /// The answer to whoever does something too often.
+    pub(crate) fn rate_limited(wait: Duration, text: impl Into<String>) -> ApiError {
+        ApiError {
+            retry_after: Some(wait),
+            ..ApiError::new(Code::RateLimited, text)
+        }
+    }
+
     /// The one answer to whoever has no valid token.
     pub(crate) fn authentication_required() -> ApiError {
         ApiError::new(Code::AuthenticationRequired, "Authentication required")

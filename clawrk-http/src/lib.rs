@@ -60,6 +60,8 @@ mod login;
 mod noted;
 mod openapi;
 mod page;
+mod peer;
+mod rates;
 mod repeated;
 mod reply;
 mod routes;

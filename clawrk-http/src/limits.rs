@@ -1,9 +1,10 @@
 //! How much of a request is taken.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// What a request may hold. What a prompt or an output may hold is the engine's
-/// [`Policy`](clawrk_core::policy::Policy).
+/// What a request may hold, and how many there may be. What a prompt or an output may hold is the
+/// engine's [`Policy`](clawrk_core::policy::Policy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -16,6 +17,9 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// How long nothing of a body may arrive before it is given up. Default: 10 seconds.
     pub body_stall_timeout: Duration,
+    /// How many requests a user may make in a second, and the operator; twice as many at once after
+    /// a pause. Default: any number.
+    pub requests_per_second_max: Option<NonZeroU32>,
 }
 
 impl Limits {
@@ -30,6 +34,7 @@ impl Default for Limits {
             json_depth_max: 32,
             body_timeout: Duration::from_secs(30),
             body_stall_timeout: Duration::from_secs(10),
+            requests_per_second_max: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use clawrk_core::error::Code;
 use clawrk_core::time::Timestamp;
 use serde::Serialize;
 
@@ -42,13 +43,20 @@ pub(crate) async fn create(
 /// Needs no token: the code is the proof.
 pub(crate) async fn consume(
     State(api): State<Api>,
-    OpenSecret(mut body): OpenSecret,
+    OpenSecret { from, mut body }: OpenSecret,
 ) -> Result<Response, ApiError> {
     let code = body.text("code")?;
     let code = code.ok_or_else(|| json::missing("code", r#"{"code": "…"}"#))?;
-    let engine = api.engine.clone();
+    let consuming = api.clone();
     api.run(async move {
-        let api_key = engine.consume_login_code(&code).await?.secret;
+        let key = consuming.engine.consume_login_code(&code).await;
+        // Whoever guesses codes guesses no faster than who guesses keys.
+        let key = key.inspect_err(|error| {
+            if error.code() == Code::LoginCodeInvalid {
+                consuming.has_failed(from);
+            }
+        });
+        let api_key = key?.secret;
         Ok(reply::secret(reply::json(StatusCode::OK, &Key { api_key })))
     })
     .await

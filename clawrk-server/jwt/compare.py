@@ -62,7 +62,9 @@ class Server:
             "CLAWRK_JWT_AUDIENCE": AUDIENCE,
             "RUST_LOG": "warn",
         }
-        self.process = subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [program], env=environment, stdout=subprocess.PIPE, text=True
+        )
         assert self.process.stdout is not None
         for line in self.process.stdout:
             assert SECRET not in line, line
@@ -218,8 +220,9 @@ def main() -> None:
             assert verdicts[0] == verdicts[1], f"seed {seed}: {verdicts}: {token}"
             taken += verdicts[0]
         print(
-            f"PyJWT {jwt.__version__} and the server agree: {len(made)} tokens taken, {len(wrong)} refused, "
-            f"{MUTATIONS} mutated ones alike ({taken} still good); {len(stricter)} refused here alone"
+            f"PyJWT {jwt.__version__} and the server agree: {len(made)} tokens taken, "
+            f"{len(wrong)} refused, {MUTATIONS} mutated ones alike ({taken} still good); "
+            f"{len(stricter)} refused here alone"
         )
     finally:
         server.stop()

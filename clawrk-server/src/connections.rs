@@ -1,11 +1,15 @@
 //! Connections: how many there are, how long they may take, and how they end.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -74,8 +78,8 @@ impl Connections {
     pub(crate) async fn accept(&self, listener: &TcpListener) {
         // The semaphore is never closed, so this ends with the future.
         while let Ok(permit) = Arc::clone(&self.free).acquire_owned().await {
-            let stream = match listener.accept().await {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match listener.accept().await {
+                Ok(taken) => taken,
                 Err(error) => {
                     pause(&error).await;
                     continue;
@@ -83,7 +87,7 @@ impl Connections {
             };
             metrics::counter!("clawrk_http_connections_total").increment(1);
             let open = Gauged::one_more("clawrk_http_connections_open");
-            let serving = self.serve(stream);
+            let serving = self.serve(stream, peer);
             tokio::spawn(async move {
                 serving.await;
                 drop((open, permit));
@@ -91,7 +95,11 @@ impl Connections {
         }
     }
 
-    fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + Send + 'static {
+    fn serve(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) -> impl Future<Output = ()> + Send + 'static {
         // Answers are small and written at once: waiting to fill a packet only delays them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection will be slower than it could be");
@@ -101,8 +109,9 @@ impl Connections {
         let router = TowerToHyperService::new(self.router.clone());
         let service = {
             let asked = Arc::clone(&asked);
-            service_fn(move |request| {
+            service_fn(move |mut request: Request<Incoming>| {
                 asked.store(true, Ordering::Relaxed);
+                request.extensions_mut().insert(ConnectInfo(peer));
                 router.call(request)
             })
         };
@@ -163,5 +172,42 @@ async fn pause(error: &io::Error) {
     ) {
         tracing::error!(%error, "no connection can be taken");
         tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_says_where_it_is_from() {
+        let said = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
+        let patience = Patience {
+            connections_max: 5,
+            head: Duration::from_secs(60),
+            idle: Duration::from_secs(60),
+            unread: Duration::from_secs(60),
+        };
+        let connections = Connections::new(Router::new().route("/", get(said)), patience);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asking = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+            stream.write_all(request).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            (stream.local_addr().unwrap(), answer)
+        };
+        tokio::select! {
+            () = connections.accept(&listener) => {}
+            (own, answer) = asking => {
+                let end = format!("\r\n\r\n{own}");
+                assert!(answer.ends_with(&end), "{answer:?} from {own}");
+            }
+        }
     }
 }

@@ -47,16 +47,33 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Wrong> {
     code
 }
 
-/// Whoever lets others reach the server chooses the operator's key, and so knows that there is one.
+/// The shortest operator's key, in characters, that is not simply found by trying.
+const ADMIN_KEY_CHARS_MIN: usize = 16;
+
+/// Whoever lets others reach the server chooses the operator's key, and so knows that there is one;
+/// and not one that others find.
 fn check_reach(settings: &Settings, given: &Given) -> Result<(), Wrong> {
-    if settings.listen.ip().is_loopback() || settings.admin_key.is_some() {
+    let short = settings.admin_key.as_ref();
+    let short = short.is_some_and(|key| key.0.len() < ADMIN_KEY_CHARS_MIN);
+    let advice = format!("make it {ADMIN_KEY_CHARS_MIN} random characters at least");
+    if settings.listen.ip().is_loopback() {
+        if short {
+            tracing::warn!("the admin key is so short that it can be guessed; {advice}");
+        }
         return Ok(());
     }
-    let cause = format!(
-        "{} can be reached by others; set CLAWRK_ADMIN_KEY by hand first, or listen on 127.0.0.1",
-        settings.listen
-    );
-    Err(Wrong::new(given.origin("listen"), cause))
+    let listen = settings.listen;
+    let reached = format!("{listen} can be reached by others");
+    if settings.admin_key.is_none() {
+        let cause =
+            format!("{reached}; set CLAWRK_ADMIN_KEY by hand first, or listen on 127.0.0.1");
+        return Err(Wrong::new(given.origin("listen"), cause));
+    }
+    if short {
+        let cause = format!("is so short that it can be guessed, and {reached}; {advice}");
+        return Err(Wrong::new(given.origin("admin_key"), cause));
+    }
+    Ok(())
 }
 
 /// Whoever says what a JWT must be wants some to be taken.

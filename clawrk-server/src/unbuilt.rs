@@ -18,7 +18,7 @@ const fn unbuilt(name: &'static str, harmless: &'static str, what: &'static str)
     }
 }
 
-const UNBUILT: [Unbuilt; 3] = [
+const UNBUILT: [Unbuilt; 2] = [
     unbuilt(
         "STRIPE_SECRET_KEY",
         "",
@@ -28,11 +28,6 @@ const UNBUILT: [Unbuilt; 3] = [
         "CLAWRK_LLM",
         "mock",
         "language models are not part of this release; unset it, or set it to `mock`",
-    ),
-    unbuilt(
-        "CLAWRK_RATE_LIMIT",
-        "off",
-        "rate limits are not part of this release; unset it, or set it to `off`",
     ),
 ];
 

@@ -49,6 +49,26 @@ fn plain() -> Command {
 }
 
 #[test]
+fn a_short_admin_key_is_for_this_machine_alone() {
+    let mut open = plain();
+    open.env("CLAWRK_LISTEN", "0.0.0.0:0")
+        .env("CLAWRK_ADMIN_KEY", "fifteen-letters");
+    refused(&mut open, "CLAWRK_ADMIN_KEY", "16 random characters");
+    let checked = |key: &str| {
+        let output = run(plain().arg("--check").env("CLAWRK_ADMIN_KEY", key));
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let warned = checked("fifteen-letters");
+    assert!(
+        warned.contains("so short that it can be guessed"),
+        "{warned}"
+    );
+    assert!(!warned.contains("fifteen"), "{warned}");
+    assert_eq!(checked("sixteen--letters"), "");
+}
+
+#[test]
 fn each_value_that_cannot_be_used_is_named() {
     let cases = [
         ("CLAWRK_LISTEN", "nonsense", "is no address"),
@@ -109,7 +129,7 @@ fn each_value_that_cannot_be_used_is_named() {
         ("CLAWRK_JWT_SECRET", "too short", "at least 32 are needed"),
         ("CLAWRK_JWT_ISSUER", "me", "set jwt_secret too"),
         ("CLAWRK_JWT_AUDIENCE", "you", "set jwt_secret too"),
-        ("CLAWRK_RATE_LIMIT", "10", "not part of this release"),
+        ("CLAWRK_RATE_LIMIT", "0", "from 1 to 1000000, nor `off`"),
         ("STRIPE_SECRET_KEY", "sk_test_x", "not part of this release"),
         ("RUST_LOG", "clawrk=loud", "`clawrk=loud` cannot be used"),
     ];

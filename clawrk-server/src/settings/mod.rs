@@ -7,6 +7,7 @@ mod nearest;
 mod value;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clawrk::{OnRejected, Policy, Timeout, Visibility};
@@ -105,6 +106,8 @@ settings! {
     currency: String = "usd", value::currency;
     /// how long an idempotent request is remembered
     idempotency_retention: Duration = "30d", value::duration;
+    /// how many requests a user may make in a second, twice as many at once; `off`: any number
+    rate_limit: Option<NonZeroU32> = "off", value::rate;
     /// how many connections are open at once; more wait to be taken
     connections_max: usize = "4000", |text| value::number(text, 1, 1_000_000);
     /// how long the head of the first request on a connection may take
@@ -147,6 +150,7 @@ impl Settings {
         limits.json_depth_max = self.json_depth_max;
         limits.body_timeout = self.body_timeout;
         limits.body_stall_timeout = self.body_stall_timeout;
+        limits.requests_per_second_max = self.rate_limit;
         limits
     }
 

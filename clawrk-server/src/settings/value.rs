@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -182,6 +183,15 @@ pub(crate) fn currency(text: &str) -> Result<String, String> {
     }
 }
 
+/// How many in a second, or `off`.
+pub(crate) fn rate(text: &str) -> Result<Option<NonZeroU32>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let rate = number(text, 1, 1_000_000).map_err(|cause| format!("{cause}, nor `off`"))?;
+    Ok(NonZeroU32::new(rate))
+}
+
 fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
     let chosen = choices.iter().find(|(name, _)| *name == text);
     chosen.map(|(_, value)| *value).ok_or_else(|| {
@@ -239,6 +249,9 @@ mod tests {
         let short = jwt_secret(&"Q".repeat(31)).unwrap_err();
         assert!(short.starts_with("has 31 bytes") && !short.contains("Q"));
         assert!(jwt_secret("").unwrap().is_none() && jwt_secret(&"Q".repeat(32)).is_ok());
+        assert_eq!(rate("off"), Ok(None));
+        assert_eq!(rate("25").unwrap().map(NonZeroU32::get), Some(25));
+        assert!(rate("0").is_err() && rate("-1").unwrap_err().ends_with("nor `off`"));
         assert!(currency("USD").is_err() && currency("usd").is_ok());
     }
 }
