@@ -53,7 +53,7 @@ fn every_table_and_picture_is_made() {
         .find(|row| row.text("ended") == "killed")
         .unwrap();
     assert!(killed.number("commits_since") >= 200.0);
-    assert_eq!(least(&audit::TABLE.read(out), "jobs"), 600.0);
+    assert!(least(&audit::TABLE.read(out), "jobs") >= 600.0);
 
     let page = std::fs::read_to_string(out.join("store.md")).unwrap();
     for picture in ["commits-cpu", "commits-rate", "reads", "opening"] {

@@ -6,10 +6,14 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 
+/// Room for most answers, so that they need not be moved while they are written.
+const ROOM_BYTES: usize = 4 << 10;
+
 /// An answer.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let (status, text) = match serde_json::to_vec(body) {
-        Ok(text) => (status, text),
+    let mut text = Vec::with_capacity(ROOM_BYTES);
+    let (status, text) = match serde_json::to_writer(&mut text, body) {
+        Ok(()) => (status, text),
         Err(error) => {
             tracing::error!(%error, "an answer cannot be written as JSON");
             let text = br#"{"error":"The exchange failed inside","code":"internal"}"#;

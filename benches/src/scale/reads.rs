@@ -2,19 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clawrk_core::engine::{JobFilter, PageRequest};
 use clawrk_core::id::{JobId, UserId};
 use clawrk_testkit::rng::Rng;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 use crate::conditions::cpu;
 use crate::exchange::Exchange;
 use crate::now;
 use crate::numbers::quantile;
+use crate::prompt;
 use crate::scale::process::{drop_cached, rss_mib};
-use crate::scale::site::Site;
+use crate::scale::site::{self, SENDERS_MIN, Site};
 use crate::scale::table::{Table, number};
 
 /// Rows of a page.
@@ -28,6 +32,10 @@ const COLD_LOOKS: usize = 2_000;
 const WARM_PAGES: usize = 4;
 const WARM_LOOKS: usize = 50;
 const TIMES: usize = 100;
+
+/// Callers that write beside a busy round, and how often it reads.
+const WRITERS: usize = 64;
+const BUSY_CALLS: usize = 400;
 
 /// What came out.
 pub const TABLE: Table = Table {
@@ -45,7 +53,7 @@ pub const MEMORY: Table = Table {
 
 /// Measures pages of a sender's jobs, pages of the board, and looks at one job; each first cold,
 /// in a store that was just opened and whose files the system has forgotten, unless only the warm
-/// rounds are asked for.
+/// rounds are asked for. Last come looks and pages beside callers that write.
 ///
 /// # Errors
 /// What the file system says.
@@ -86,6 +94,16 @@ pub fn measure(
     rows.push(reader.time("job", "warm", &looks, look));
     reader.board();
     rows.push(reader.time("board page", "warm", &[(); WARM_PAGES * TIMES], board));
+    if !warm_only {
+        // Beside callers that write, whose groups hold readers up.
+        let writers = Writers::start(&reader);
+        let looks = &looks[..looks.len().min(BUSY_CALLS)];
+        rows.push(reader.time("job", "busy", looks, look));
+        let senders = &senders[..senders.len().min(BUSY_CALLS)];
+        rows.push(reader.time("page", "busy", senders, page));
+        let made = writers.stop(runtime);
+        site.note(site.jobs() + made, site.senders())?;
+    }
     let memory = |when: &str, mib| vec![site.jobs().to_string(), when.to_owned(), number(mib)];
     let used = rss_mib(std::process::id());
     Ok([rows, vec![memory("opened", opened), memory("used", used)]])
@@ -103,6 +121,42 @@ fn repeated<T: Clone>(items: &[T], different: usize) -> Vec<T> {
     let different = &items[..different.min(items.len())];
     let times = std::iter::repeat_n(different, TIMES);
     times.flatten().cloned().collect()
+}
+
+/// Callers that make jobs until they are told to stop.
+struct Writers {
+    stop: Arc<AtomicBool>,
+    callers: Vec<JoinHandle<usize>>,
+}
+
+impl Writers {
+    fn start(reader: &Reader<'_>) -> Writers {
+        let stop = Arc::new(AtomicBool::new(false));
+        let callers = (0..WRITERS).map(|caller| {
+            let (stop, engine) = (Arc::clone(&stop), reader.exchange.engine.clone());
+            reader.runtime.spawn(async move {
+                let (sender, mut made) = (site::sender(caller % SENDERS_MIN), 0);
+                while !stop.load(Ordering::Relaxed) {
+                    let job = engine.create_job(&sender, &prompt(made)).await;
+                    job.expect("created");
+                    made += 1;
+                }
+                made
+            })
+        });
+        Writers {
+            callers: callers.collect(),
+            stop,
+        }
+    }
+
+    /// How many jobs they made.
+    fn stop(self, runtime: &Runtime) -> usize {
+        self.stop.store(true, Ordering::Relaxed);
+        let made = self.callers.into_iter();
+        made.map(|caller| runtime.block_on(caller).expect("a caller panicked"))
+            .sum()
+    }
 }
 
 struct Reader<'a> {

@@ -8,7 +8,8 @@ use clawrk_core::id::{JobId, UserId};
 
 /// Jobs for each sender, on average.
 const JOBS_OF_SENDER: usize = 100;
-const SENDERS_MIN: usize = 10;
+/// The fewest senders.
+pub const SENDERS_MIN: usize = 10;
 
 /// Senders for each receiver.
 const SENDERS_OF_RECEIVER: usize = 10;
