@@ -64,7 +64,7 @@ pub enum EngineError {
     /// Something that it did by itself failed, and it will answer nothing any more. Poisons the
     /// store, as a failed write does.
     #[error("the storage engine broke: {0}")]
-    Broken(String),
+    Broken(std::io::Error),
     /// It panicked. What it holds is unknown.
     #[error("the storage engine panicked: {0}")]
     Panicked(String),

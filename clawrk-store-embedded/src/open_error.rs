@@ -1,13 +1,19 @@
 //! Why a store does not open.
 
+use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clawrk_core::store::StoreError;
 
-use crate::{HeadError, STORE_FORMAT};
+use crate::shared::CallError;
+use crate::{EngineError, HeadError, STORE_FORMAT};
 
-/// A store does not open. Nothing was changed, and each text says what to do.
+/// A store does not open. Each text says what to do.
+///
+/// Nothing that the store holds was changed, but for one thing: an engine may read a damaged file
+/// only by cutting off what it takes for torn. Whoever wants to look at the damage, or try again,
+/// copies the folder first.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -47,10 +53,14 @@ pub enum OpenError {
         source: io::Error,
     },
     /// What is on the disk is not what was written. Nothing is repaired by itself.
-    #[error("the store is damaged: {detail}; restore a backup, and keep the damaged files")]
+    #[error("{}", damaged(.path.as_deref(), .detail))]
     Damaged {
+        /// The folder, of an engine that has one.
+        path: Option<PathBuf>,
         /// What is wrong, and where.
         detail: String,
+        /// What the engine said.
+        source: Option<Box<dyn Error + Send + Sync>>,
     },
     /// A later release wrote the store.
     #[error(
@@ -73,6 +83,21 @@ pub enum OpenError {
     /// The engine failed for another reason.
     #[error("the storage engine failed")]
     Engine(#[source] StoreError),
+}
+
+fn damaged(path: Option<&Path>, detail: &str) -> String {
+    let place = path.map_or(String::new(), |path| format!(" in {}", path.display()));
+    format!(
+        "the store{place} is damaged: {detail}. Nothing repairs it. Copy the folder before \
+         anything else, as every try to open it may cost more of it; then restore a backup, or \
+         import an export into an empty folder"
+    )
+}
+
+/// Whether a variant of its own is there for it.
+fn is_named(error: &io::Error) -> bool {
+    let named = OpenError::at("", io::Error::from(error.kind()));
+    !matches!(named, OpenError::Io(_))
 }
 
 fn holder(process: Option<u32>) -> String {
@@ -107,16 +132,53 @@ impl OpenError {
     /// [`OpenError::Damaged`] with that detail.
     pub fn damaged(detail: impl Into<String>) -> OpenError {
         OpenError::Damaged {
+            path: None,
             detail: detail.into(),
+            source: None,
         }
     }
 
-    pub(crate) fn from_store(error: StoreError) -> OpenError {
+    /// The same, with the folder that it is about where that is not known yet.
+    #[must_use]
+    pub fn in_folder(self, folder: &Path) -> OpenError {
+        match self {
+            OpenError::Damaged { detail, source, .. } => OpenError::Damaged {
+                path: Some(folder.to_owned()),
+                detail,
+                source,
+            },
+            // Those that came by `at` name their path, and are of a kind that has no name here.
+            OpenError::Io(error) if is_named(&error) => OpenError::at(folder, error),
+            other => other,
+        }
+    }
+
+    /// [`OpenError::Damaged`] with that detail, because of what the engine said.
+    pub fn damaged_by(
+        detail: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> OpenError {
+        OpenError::Damaged {
+            path: None,
+            detail: detail.into(),
+            source: Some(source.into()),
+        }
+    }
+
+    /// The error of an engine that was asked for the first time. One that panics on what it reads
+    /// has read damage.
+    pub(crate) fn from_call(error: CallError) -> OpenError {
         match error {
-            StoreError::Corrupt { detail } | StoreError::Poisoned { cause: detail } => {
-                OpenError::Damaged { detail }
+            CallError::Closed => OpenError::Engine(StoreError::Closed),
+            CallError::Engine(EngineError::Damaged(detail)) => OpenError::damaged(detail),
+            CallError::Engine(EngineError::Panicked(panic)) => {
+                let detail = "the storage engine gave up on what it read";
+                OpenError::damaged_by(detail, panic)
             }
-            other => OpenError::Engine(other),
+            CallError::Engine(EngineError::Broken(error)) => OpenError::Io(error),
+            CallError::Engine(EngineError::Failed(source)) => {
+                OpenError::Engine(StoreError::unavailable(source))
+            }
         }
     }
 }

@@ -166,8 +166,8 @@ impl<E: EmbeddedEngine> Shared<E> {
     }
 
     /// How far the store is, as the engine holds it.
-    pub(crate) fn head(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        self.get(Space::Meta, crate::HEAD_KEY)
+    pub(crate) fn head(&self) -> Result<Option<Vec<u8>>, CallError> {
+        self.call(|engine| engine.get(Space::Meta, crate::HEAD_KEY))
     }
 
     /// Takes the engine out, after every call in progress, and closes it.

@@ -18,7 +18,7 @@ use crate::measured::Waiting;
 use crate::prepared::Prepared;
 use crate::queue::Queue;
 use crate::scan::{self, Found, INLINE_ROWS_MAX, QUEUE_SCANS_MAX, Request, Scan};
-use crate::shared::Shared;
+use crate::shared::{CallError, Shared};
 use crate::stats::Stats;
 use crate::{EmbeddedEngine, HEAD_KEY, Head, Op, OpenError, Space, Write};
 
@@ -50,9 +50,9 @@ impl<E: EmbeddedEngine> EmbeddedStore<E> {
     /// it says about itself is not readable, else what the engine says.
     pub fn open(engine: E) -> Result<EmbeddedStore<E>, OpenError> {
         let shared = Arc::new(Shared::new(engine));
-        let head = match shared.head().map_err(OpenError::from_store)? {
+        let head = match shared.head().map_err(OpenError::from_call)? {
             Some(bytes) => Head::decode(&bytes)?,
-            None => begin(&shared).map_err(OpenError::from_store)?,
+            None => begin(&shared).map_err(OpenError::from_call)?,
         };
         shared.begin(head.counts);
         let store = EmbeddedStore {
@@ -167,7 +167,7 @@ impl End {
 }
 
 /// Marks an empty engine as a store of this format.
-fn begin<E: EmbeddedEngine>(shared: &Shared<E>) -> Result<Head, StoreError> {
+fn begin<E: EmbeddedEngine>(shared: &Shared<E>) -> Result<Head, CallError> {
     let head = Head::default();
     let write = Write {
         ops: vec![Op {

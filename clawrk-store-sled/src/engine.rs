@@ -12,12 +12,14 @@ use sled::{Batch, Db, IVec};
 use crate::blobs::Blobs;
 use crate::side::SideFile;
 use crate::spread;
+use crate::watch::Watch;
 
 /// A sled database with what makes it durable.
 ///
 /// Everything is in one tree, under a byte for the space: sled writes a batch to one tree blindly,
 /// but to several only in a transaction, which first reads every key that it writes.
 pub(crate) struct SledEngine {
+    watch: Watch,
     db: Db,
     /// Our own handle of sled's file: sled syncs its own only half.
     file: File,
@@ -50,14 +52,20 @@ fn at(place: u8, key: &[u8]) -> Vec<u8> {
 }
 
 impl SledEngine {
-    pub(crate) fn new(db: Db, file: File, side: SideFile, folder: Folder) -> SledEngine {
-        SledEngine {
+    pub(crate) fn new(
+        db: Db,
+        file: File,
+        side: SideFile,
+        folder: Folder,
+    ) -> io::Result<SledEngine> {
+        Ok(SledEngine {
+            watch: Watch::over(db.clone())?,
             db,
             file,
             blobs: Mutex::new(Blobs::new(folder.path())),
             side: Mutex::new(side),
             _folder: folder,
-        }
+        })
     }
 
     /// See [`SideFile::check`].
@@ -70,7 +78,7 @@ impl SledEngine {
     /// every later call answers, a read as well.
     fn failed(&self, error: sled::Error) -> EngineError {
         match self.db.context.global_error() {
-            Err(met) => EngineError::Broken(met.to_string()),
+            Err(met) => EngineError::Broken(met.into()),
             Ok(()) => failed(error),
         }
     }
@@ -168,12 +176,14 @@ impl EmbeddedEngine for SledEngine {
         for op in &write.ops {
             self.add(&mut batch, op)?;
         }
+        let _writing = self.watch.writing();
         self.db
             .apply_batch(batch)
             .map_err(|error| self.failed(error))
     }
 
     fn sync(&self, head: &Head) -> Result<(), EngineError> {
+        let _writing = self.watch.writing();
         // Hands everything to the system; what makes it durable comes next.
         self.db.flush().map_err(|error| self.failed(error))?;
         self.make_durable(head).map_err(EngineError::failed)
@@ -193,7 +203,24 @@ fn too_long() -> EngineError {
 /// What sled says by itself, as ours.
 pub(crate) fn failed(error: sled::Error) -> EngineError {
     match error {
-        sled::Error::Corruption { .. } => EngineError::Damaged(error.to_string()),
+        sled::Error::Corruption { .. } => EngineError::Damaged(damage(&error)),
         other => EngineError::failed(other),
+    }
+}
+
+/// What is damaged, in a sentence.
+pub(crate) fn damage(error: &sled::Error) -> String {
+    match error {
+        sled::Error::Corruption { at: Some(at), .. } => {
+            let at = at.lid();
+            format!("the page at byte {at} of the file db is not what was written")
+        }
+        sled::Error::Corruption { at: None, .. } => {
+            "a part of sled's files is not what was written".to_owned()
+        }
+        sled::Error::Unsupported(what) => {
+            format!("its file conf is not what this release writes ({what})")
+        }
+        other => format!("sled cannot read its files ({other})"),
     }
 }

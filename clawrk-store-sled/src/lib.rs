@@ -25,6 +25,8 @@
 //!   not open.
 //! - **Never down with the process.** sled panics on damage. Every call is guarded: a panic while
 //!   opening is an error, and later it poisons the store until it is opened again.
+//! - **Never waiting for ever.** A write of sled's own threads that fails leaves whoever waits for
+//!   it waiting; a watch wakes it.
 //!
 //! A folder belongs to one process at a time, on a local file system. To copy it, close the store.
 //!
@@ -35,6 +37,7 @@ mod engine;
 mod open;
 mod side;
 mod spread;
+mod watch;
 
 use std::path::Path;
 

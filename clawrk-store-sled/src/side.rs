@@ -57,6 +57,11 @@ impl SideFile {
         })
     }
 
+    /// Whether it tells of any commit.
+    pub(crate) fn is_of_use(&self) -> bool {
+        self.noted.is_some_and(|noted| noted.counts.seq > 0)
+    }
+
     /// Whether a database that is this far may be the one that the notes are about.
     pub(crate) fn check(&self, found: Option<&Head>) -> Result<(), OpenError> {
         let Some(noted) = &self.noted else {
@@ -70,14 +75,14 @@ impl SideFile {
         match found {
             None if seq == 0 => Ok(()),
             None => Err(OpenError::damaged(format!(
-                "the database is empty, but commit {seq} was acknowledged"
+                "it is empty, but commit {seq} was acknowledged"
             ))),
             Some(found) if found.counts.seq < seq => Err(OpenError::damaged(format!(
-                "the database ends with commit {}, but commit {seq} was acknowledged",
+                "it ends with commit {}, but commit {seq} was acknowledged",
                 found.counts.seq
             ))),
             Some(found) if found.counts.seq == seq && found != noted => Err(OpenError::damaged(
-                format!("at commit {seq} the database counts other records than were acknowledged"),
+                format!("at commit {seq} it counts other records than were acknowledged"),
             )),
             Some(_) => Ok(()),
         }
@@ -122,7 +127,8 @@ fn read(bytes: &[u8], path: &Path) -> Result<(Option<Head>, usize), OpenError> {
     match latest {
         Some((head, place)) => Ok((Some(head), (place + 1) % SLOTS)),
         None if damaged => Err(OpenError::damaged(format!(
-            "{} holds nothing readable; if the rest was checked by other means, remove it",
+            "{} holds nothing readable. It tells how far the store was; where a copy of the folder \
+             without it opens and `clawrk-server audit` finds nothing, no more than that is lost",
             path.display()
         ))),
         None => Ok((None, 0)),

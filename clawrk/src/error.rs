@@ -71,10 +71,12 @@ impl From<OpenError> for Error {
         let op = "open";
         match error {
             #[cfg(feature = "sled")]
-            OpenError::Store(clawrk_store_sled::OpenError::Damaged { detail }) => Error::Store {
-                op,
-                source: StoreError::Corrupt { detail },
-            },
+            OpenError::Store(clawrk_store_sled::OpenError::Damaged { detail, .. }) => {
+                Error::Store {
+                    op,
+                    source: StoreError::Corrupt { detail },
+                }
+            }
             #[cfg(feature = "sled")]
             OpenError::Store(source) => Error::Store {
                 op,

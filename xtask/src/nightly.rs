@@ -30,6 +30,32 @@ const RUNS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "damaged stores, 6,000 images",
+        &[
+            "CLAWRK_IMAGES=6000",
+            "cargo",
+            "test",
+            "--release",
+            "--locked",
+            "--package=clawrk-store-sled",
+            "--test=images",
+        ],
+    ),
+    (
+        "power cuts, 20",
+        &[
+            "cargo",
+            "test",
+            "--release",
+            "--locked",
+            "--package=clawrk-store-sled",
+            "--test=killed",
+            "--",
+            "power-cuts",
+            "20",
+        ],
+    ),
+    (
         "fuzz, 10 minutes a target",
         &["CLAWRK_FUZZ_SECONDS=600", "fuzz/test.sh"],
     ),

@@ -8,6 +8,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -165,7 +166,7 @@ impl Disk {
                 act();
                 Err(EngineError::failed("the disk said no, too late"))
             }
-            Some(Fault::Breaks) => Err(EngineError::Broken("the disk is gone".to_owned())),
+            Some(Fault::Breaks) => Err(EngineError::Broken(io::Error::other("the disk is gone"))),
             Some(Fault::Panics) => panic!("the engine fell over"),
         }
     }
