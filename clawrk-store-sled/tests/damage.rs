@@ -10,7 +10,8 @@ use std::panic;
 use std::path::Path;
 use std::sync::Once;
 
-use clawrk_core::store::{Key, Part, Store};
+use clawrk_core::record::Kind;
+use clawrk_core::store::{Index, Key, PageLimit, Part, Store, StoreError};
 use clawrk_store_sled::{OpenError, SledStore};
 use clawrk_testkit::rng::Rng;
 use clawrk_testkit::run::block_on;
@@ -194,4 +195,33 @@ fn a_flipped_bit_is_found_or_does_no_harm() {
         refused += u32::from(finding == Finding::Refused);
     }
     assert!(refused > 0);
+}
+
+/// Long records lie in parts: one part that is gone hides no other record.
+#[test]
+fn a_missing_part_of_a_record_is_named_among_the_others() {
+    let folder = tempdir().unwrap();
+    let store = SledStore::open(folder.path()).unwrap();
+    let long = (1..=5).map(|n| output(n, 1, &"z".repeat(20_000)));
+    block_on(store.commit(&puts(1, long))).unwrap();
+    drop(store);
+    let lost = Key::Text(job_id(3), Part::Output(1));
+    let part = [&[3], &lost.to_bytes()[..], &1_u16.to_be_bytes()[..]].concat();
+    let db = bare(folder.path());
+    assert!(db.remove(part).unwrap().is_some());
+    db.flush().unwrap();
+    drop(db);
+    let store = SledStore::open(folder.path()).unwrap();
+    let texts = Index::All(Kind::Text);
+    let page = block_on(store.scan(&texts, None, PageLimit::rows(10))).unwrap();
+    assert_eq!(page.rows.len(), 4);
+    assert_eq!(page.damaged.len(), 1);
+    assert_eq!(page.damaged[0].key, Some(lost.clone()));
+    let detail = &page.damaged[0].detail;
+    assert!(
+        detail.contains("part 1 of 4 of a record is missing"),
+        "{detail}"
+    );
+    let read = block_on(store.read(&[lost]));
+    assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{read:?}");
 }

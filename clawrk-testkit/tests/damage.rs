@@ -18,7 +18,8 @@ use clawrk_core::job::{OnRejected, Status};
 use clawrk_core::ledger::Account;
 use clawrk_core::record::{Body, Kind, Scope};
 use clawrk_core::store::memory::MemoryStore;
-use clawrk_core::store::{Index, Key, PageLimit, Store};
+use clawrk_core::store::{Index, Key, PageLimit, Store, StoreError};
+use clawrk_core::transfer::{ExportError, export};
 use clawrk_core::{Call, Engine, Once};
 use clawrk_testkit::faults::FaultStore;
 use clawrk_testkit::run::block_on;
@@ -156,9 +157,29 @@ fn a_list_never_leaves_out_what_it_cannot_read() {
         it.engine.ledger(&alice, &first).await.unwrap();
         it.engine.payouts(&bob, &first).await.unwrap();
         it.engine.users(Call::by_admin(), &first).await.unwrap();
-        for kind in [Kind::Job, Kind::Entry, Kind::Payout, Kind::User] {
+        it.engine.create_key(&alice, None).await.unwrap();
+        it.engine.keys(&alice).await.unwrap();
+        export(it.faults.as_ref(), &mut Vec::new(), &mut |_| {})
+            .await
+            .unwrap();
+        for kind in [
+            Kind::Job,
+            Kind::Entry,
+            Kind::Payout,
+            Kind::User,
+            Kind::ApiKey,
+        ] {
             damage_one(&it, kind).await;
         }
+        is_corrupt(it.engine.keys(&alice).await);
+        let exported = export(it.faults.as_ref(), &mut Vec::new(), &mut |_| {}).await;
+        assert!(
+            matches!(
+                exported,
+                Err(ExportError::Store(StoreError::Corrupt { .. }))
+            ),
+            "{exported:?}"
+        );
         is_corrupt(it.engine.jobs(&alice, &sent, &first).await);
         is_corrupt(it.engine.ledger(&alice, &first).await);
         is_corrupt(it.engine.payouts(&bob, &first).await);

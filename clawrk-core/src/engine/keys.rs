@@ -165,8 +165,7 @@ impl Engine {
     ) -> Result<Vec<ApiKeyRecord>, Error> {
         let index = Index::KeysOf(user.clone());
         let limit = PageLimit::rows(PageLimit::ROWS_MAX);
-        let page = self.inner.store.scan(&index, None, limit).await;
-        let page = page.map_err(|source| Error::Store { op, source })?;
+        let page = self.scan(op, &index, None, limit).await?;
         let keys = page
             .rows
             .into_iter()
