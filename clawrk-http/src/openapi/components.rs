@@ -3,6 +3,7 @@
 use clawrk_core::Engine;
 use clawrk_core::error::CODES;
 use clawrk_core::policy::Policy;
+use serde_json::json;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Type};
 use utoipa::openapi::{ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema};
 
@@ -44,12 +45,17 @@ fn requests(policy: &Policy) -> Vec<Component> {
             request()
                 .property("prompt", readable(policy.prompt_bytes_max))
                 .required("prompt")
+                .examples([json!({"prompt": "Compare three embedded key-value stores"})])
                 .into(),
         ),
         (
             "Submission",
             request()
                 .property("output", output(policy.output_bytes_max))
+                .examples([
+                    json!({"output": "sled, redb and LMDB differ in …"}),
+                    json!({}),
+                ])
                 .into(),
         ),
         (
@@ -57,6 +63,7 @@ fn requests(policy: &Policy) -> Vec<Component> {
             request()
                 .property("tier", word(["starter", "pro", "team"]))
                 .required("tier")
+                .examples([json!({"tier": "starter"})])
                 .into(),
         ),
         (
@@ -71,9 +78,16 @@ fn requests(policy: &Policy) -> Vec<Component> {
             request()
                 .property("id", or_null(chosen_id, Type::String))
                 .property("name", name())
+                .examples([json!({"id": "ann", "name": "Ann"}), json!({})])
                 .into(),
         ),
-        ("NewKey", request().property("name", name()).into()),
+        (
+            "NewKey",
+            request()
+                .property("name", name())
+                .examples([json!({"name": "laptop"})])
+                .into(),
+        ),
         (
             "Grant",
             request()
@@ -81,6 +95,7 @@ fn requests(policy: &Policy) -> Vec<Component> {
                 .property("reason", readable(NAME_BYTES_MAX))
                 .required("delta")
                 .required("reason")
+                .examples([json!({"delta": 5, "reason": "a welcome"})])
                 .into(),
         ),
     ]
