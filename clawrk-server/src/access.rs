@@ -11,11 +11,14 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use clawrk::Code;
+use clawrk::ids::IdsError;
 use hyper::body::{Frame, SizeHint};
+use metrics::Gauge;
 use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
+use crate::compression;
 use crate::gauged::Gauged;
 use crate::request_id::{self, RequestIds};
 
@@ -25,13 +28,29 @@ const NO_ROUTE: &str = "none";
 /// Routes that machines ask all the time, and of which success is no news.
 const ROUTINE: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
+/// What all requests share.
+pub(crate) struct Watch {
+    ids: RequestIds,
+    in_flight: Gauge,
+}
+
+impl Watch {
+    pub(crate) fn new() -> Result<Watch, IdsError> {
+        Ok(Watch {
+            ids: RequestIds::new()?,
+            in_flight: metrics::gauge!("clawrk_http_requests_in_flight"),
+        })
+    }
+}
+
 /// Names the request, runs it in a span, counts it, and logs it once its answer has gone out.
 pub(crate) async fn watch(
-    State(ids): State<Arc<RequestIds>>,
-    request: Request,
+    State(watch): State<Arc<Watch>>,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let id = ids.of(request.headers());
+    compression::settle(request.headers_mut());
+    let id = watch.ids.of(request.headers());
     let route = request.extensions().get().cloned();
     let route = route_of(&route);
     let method = method(request.method());
@@ -53,7 +72,7 @@ pub(crate) async fn watch(
         bytes: 0,
         whole: method == "HEAD",
     };
-    let in_flight = Gauged::one_more("clawrk_http_requests_in_flight");
+    let in_flight = Gauged::one_more_in(watch.in_flight.clone());
     let mut response = next.run(request).instrument(span).await;
     drop(in_flight);
     count(method, route, response.status(), line.begun);

@@ -1,10 +1,8 @@
 //! Answers made smaller, for clients that ask for it.
 
 use axum::Router;
-use axum::extract::Request;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL};
 use axum::http::{HeaderMap, HeaderValue};
-use axum::middleware;
 use axum::response::Response;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -17,6 +15,8 @@ const BYTES_MIN: u64 = 1 << 10;
 /// Not events, which would wait for more of them. Not an answer with a secret, which says that
 /// nobody may store it: its length would tell of the secret to somebody who may choose other parts
 /// of it and watches the line.
+///
+/// Whatever goes in must be [settled](settle) first.
 pub(crate) fn with(router: Router) -> Router {
     let worth = SizeAbove::new(BYTES_MIN)
         .and(NotForContentType::SSE)
@@ -24,17 +24,15 @@ pub(crate) fn with(router: Router) -> Router {
     let gzip = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(worth);
-    router
-        .layer(gzip)
-        .layer(middleware::map_request(async |mut request: Request| {
-            settle(request.headers_mut());
-            request
-        }))
+    router.layer(gzip)
 }
 
 /// Leaves of what a client accepts only the one thing that is decided here. Left as it is, a
 /// client that accepts nothing that can be sent would be refused after its command was done.
-fn settle(headers: &mut HeaderMap) {
+pub(crate) fn settle(headers: &mut HeaderMap) {
+    if !headers.contains_key(ACCEPT_ENCODING) {
+        return;
+    }
     let gzip = headers.get_all(ACCEPT_ENCODING).iter().any(accepts_gzip);
     headers.remove(ACCEPT_ENCODING);
     if gzip {

@@ -7,7 +7,10 @@ pub(crate) struct Gauged(Gauge);
 
 impl Gauged {
     pub(crate) fn one_more(gauge: &'static str) -> Gauged {
-        let gauge = metrics::gauge!(gauge);
+        Gauged::one_more_in(metrics::gauge!(gauge))
+    }
+
+    pub(crate) fn one_more_in(gauge: Gauge) -> Gauged {
         gauge.increment(1);
         Gauged(gauge)
     }

@@ -11,12 +11,11 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::access;
+use crate::access::{self, Watch};
 use crate::compression;
 use crate::connections::Connections;
 use crate::cors;
 use crate::metrics::Metrics;
-use crate::request_id::RequestIds;
 use crate::settings::Settings;
 use crate::stop;
 use crate::wrong::{Wrong, chain};
@@ -63,8 +62,8 @@ pub(crate) async fn until_stopped(
         .limits(settings.limits())
         .metrics(render);
     let commands = api.commands();
-    let ids = RequestIds::new().map_err(|error| Wrong::because("request ids", &error))?;
-    let watched = middleware::from_fn_with_state(Arc::new(ids), access::watch);
+    let watch = Watch::new().map_err(|error| Wrong::because("request ids", &error))?;
+    let watched = middleware::from_fn_with_state(Arc::new(watch), access::watch);
     let router = cors::with(compression::with(api.router()), &settings.cors_origins);
     let connections = Connections::new(router.layer(watched), settings.patience());
     let (stop_ticks, ticks_stopped) = oneshot::channel::<()>();
