@@ -128,7 +128,7 @@ fn read(bytes: &[u8], path: &Path) -> Result<(Option<Head>, usize), OpenError> {
         Some((head, place)) => Ok((Some(head), (place + 1) % SLOTS)),
         None if damaged => Err(OpenError::damaged(format!(
             "{} holds nothing readable. It tells how far the store was; where a copy of the folder \
-             without it opens and `clawrk-server audit` finds nothing, no more than that is lost",
+             without it opens and an audit finds nothing, no more than that is lost",
             path.display()
         ))),
         None => Ok((None, 0)),

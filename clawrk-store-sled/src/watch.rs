@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use sled::Db;
 
-/// How long a write may take before somebody looks whether it has failed.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How often somebody looks whether a write has failed, for as long as there are any.
+const INTERVAL: Duration = Duration::from_millis(100);
 
-/// A thread that looks after writes that take long, and sleeps otherwise.
+/// A thread that looks after writes, and sleeps where there are none.
 #[derive(Debug)]
 pub(crate) struct Watch {
     shared: Arc<Shared>,
@@ -22,27 +22,26 @@ pub(crate) struct Watch {
 
 #[derive(Debug, Default)]
 struct Shared {
-    stage: Mutex<Stage>,
+    state: Mutex<State>,
     changed: Condvar,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    #[default]
-    Idle,
-    /// A write is on its way.
-    Writing,
-    Ended,
+#[derive(Debug, Default)]
+struct State {
+    /// Whether a write is on its way.
+    writing: bool,
+    /// Whether there was one since the last look.
+    wrote: bool,
+    /// Whether the watch has to be woken for the next one. It is not woken for each: that would
+    /// cost every group of commits two switches of threads.
+    asleep: bool,
+    ended: bool,
 }
 
 impl Shared {
-    fn stage(&self) -> MutexGuard<'_, Stage> {
-        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, stage: Stage) {
-        *self.stage() = stage;
-        self.changed.notify_all();
+    /// The state, which no panic leaves half changed.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,7 +50,7 @@ pub(crate) struct Writing<'a>(&'a Shared);
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        self.0.set(Stage::Idle);
+        self.0.state().writing = false;
     }
 }
 
@@ -70,14 +69,20 @@ impl Watch {
 
     /// Marks the beginning of a write. One thread writes, so there is one at a time.
     pub(crate) fn writing(&self) -> Writing<'_> {
-        self.shared.set(Stage::Writing);
+        let mut state = self.shared.state();
+        state.writing = true;
+        state.wrote = true;
+        if std::mem::take(&mut state.asleep) {
+            self.shared.changed.notify_all();
+        }
         Writing(&self.shared)
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.shared.set(Stage::Ended);
+        self.shared.state().ended = true;
+        self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
             // It ends at once; where it panicked, there is nothing left to look after.
             let _ = thread.join();
@@ -86,27 +91,24 @@ impl Drop for Watch {
 }
 
 fn watch(shared: &Shared, db: &Db) {
-    let mut stage = shared.stage();
-    loop {
-        // The lock guards one word, which no panic leaves half changed.
-        let (now, late) = match *stage {
-            Stage::Ended => return,
-            Stage::Idle => {
-                let now = shared.changed.wait(stage);
-                (now.unwrap_or_else(PoisonError::into_inner), false)
-            }
-            Stage::Writing => {
-                let waited = shared.changed.wait_timeout(stage, PATIENCE);
-                let (now, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-                (now, waited.timed_out())
-            }
-        };
-        stage = now;
-        if late && *stage == Stage::Writing && db.context.global_error().is_err() {
-            drop(stage);
+    let mut state = shared.state();
+    while !state.ended {
+        if !state.writing && !std::mem::take(&mut state.wrote) {
+            state.asleep = true;
+            let woken = shared
+                .changed
+                .wait_while(state, |it| it.asleep && !it.ended);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+        let looked = shared
+            .changed
+            .wait_timeout_while(state, INTERVAL, |it| !it.ended);
+        state = looked.unwrap_or_else(PoisonError::into_inner).0;
+        if state.writing && db.context.global_error().is_err() {
+            drop(state);
             // It only wakes the others: the error is theirs to tell.
             let _ = db.flush();
-            stage = shared.stage();
+            state = shared.state();
         }
     }
 }

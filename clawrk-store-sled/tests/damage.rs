@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::panic;
 use std::path::Path;
@@ -113,6 +115,44 @@ fn a_missing_database_is_no_empty_store() {
     // Nor where somebody else had it make a new one.
     drop(bare(folder.path()));
     says(folder.path(), &format!("commit {JOBS} was acknowledged"));
+}
+
+/// What is in the files of a folder, but for the lock, which says who had it last.
+fn contents(path: &Path) -> BTreeMap<OsString, Vec<u8>> {
+    let files = fs::read_dir(path).unwrap().map(|file| file.unwrap());
+    files
+        .filter(|file| file.path().is_file() && file.file_name() != "clawrk.lock")
+        .map(|file| (file.file_name(), fs::read(file.path()).unwrap()))
+        .collect()
+}
+
+/// Whoever wants to look at the damage finds it as it was.
+#[test]
+fn what_is_found_out_before_sled_is_asked_changes_nothing() {
+    let folder = filled();
+    // The second opening leaves a snapshot.
+    drop(SledStore::open(folder.path()).unwrap());
+    let snapshot = contents(folder.path()).into_keys();
+    let mut snapshot = snapshot.filter(|name| name.to_string_lossy().starts_with("snap."));
+    let snapshot = snapshot.next_back().unwrap().into_string().unwrap();
+    for (file, what) in [
+        ("db", "its file db is missing or empty"),
+        (&snapshot, "the checksum of its file snap."),
+        ("clawrk.side", "holds nothing readable"),
+    ] {
+        let damaged = copy(folder.path());
+        let path = damaged.path().join(file);
+        match file {
+            "db" => fs::write(&path, []).unwrap(),
+            _ => {
+                let garbled = fs::read(&path).unwrap().into_iter().map(|byte| byte ^ 1);
+                fs::write(&path, garbled.collect::<Vec<u8>>()).unwrap();
+            }
+        }
+        let before = contents(damaged.path());
+        says(damaged.path(), what);
+        assert_eq!(contents(damaged.path()), before, "{file}");
+    }
 }
 
 #[test]
