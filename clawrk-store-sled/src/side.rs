@@ -127,8 +127,8 @@ fn read(bytes: &[u8], path: &Path) -> Result<(Option<Head>, usize), OpenError> {
     match latest {
         Some((head, place)) => Ok((Some(head), (place + 1) % SLOTS)),
         None if damaged => Err(OpenError::damaged(format!(
-            "{} holds nothing readable. It tells how far the store was: a copy of the folder without \
-             it opens, but nothing tells then whether its latest commits are still there",
+            "{} holds nothing readable. It tells how far the store was: a copy of the folder \
+             without it opens, but nothing tells then whether its latest commits are there",
             path.display()
         ))),
         None => Ok((None, 0)),
