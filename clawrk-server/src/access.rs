@@ -199,3 +199,40 @@ impl hyper::body::Body for Outgoing {
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    const EVENTS: [(&str, &str); 1] = [("content-type", "text/event-stream")];
+
+    #[tokio::test]
+    async fn an_event_stream_is_counted_until_its_client_lets_it_go() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let _guard = metrics::set_default_local_recorder(&recorder);
+        let open = |number| format!("clawrk_http_event_streams_open {number}\n");
+        let watch = from_fn_with_state(Arc::new(Watch::new().unwrap()), watch);
+        let router = Router::new()
+            .route("/events", get(async || (EVENTS, "data: 1\n\n")))
+            .route("/other", get(async || "1"))
+            .layer(watch);
+        let ask = |path: &str| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            router.clone().oneshot(request)
+        };
+        let first = ask("/events").await.unwrap();
+        let second = ask("/events").await.unwrap();
+        let other = ask("/other").await.unwrap();
+        assert!(recorder.handle().render().contains(&open(2)));
+        drop((first, other));
+        assert!(recorder.handle().render().contains(&open(1)));
+        drop(second);
+        assert!(recorder.handle().render().contains(&open(0)));
+    }
+}
