@@ -9,6 +9,7 @@ mod connections;
 mod cors;
 mod descriptors;
 mod gauged;
+mod lines;
 mod log;
 mod metrics;
 mod panics;

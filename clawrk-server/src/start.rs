@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Wrong> {
     unbuilt::check(&environment)?;
     let given = Given::gather(args, &environment)?;
     let settings = Settings::read(&given)?;
-    log::init(settings.log_format, &environment)?;
+    let _log = log::init(settings.log_format, &environment)?;
     panics::log();
     for stray in environment.strays() {
         tracing::warn!("{stray}");
