@@ -88,6 +88,12 @@ pub(crate) const SUITES: &[Suite] = &[
         run: Run::Script("clawrk-server/page/test.sh"),
     },
     Suite {
+        name: "load",
+        packages: &[],
+        tools: &[&tool::WRK],
+        run: Run::Script("benches/test.sh"),
+    },
+    Suite {
         name: "front page",
         packages: &[],
         tools: &[&tool::CURL],

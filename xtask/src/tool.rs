@@ -55,6 +55,12 @@ pub(crate) const CHROMIUM: Tool = Tool {
     get: "apt-get install chromium",
 };
 
+pub(crate) const WRK: Tool = Tool {
+    name: "wrk",
+    programs: &["wrk"],
+    get: "apt-get install wrk",
+};
+
 pub(crate) const CXX: Tool = Tool {
     name: "a C++ compiler",
     programs: &["c++", "g++", "clang++"],

@@ -88,6 +88,13 @@ pub fn measure(
         // Everybody is told what was before they came.
         let mut counts = Counts::default();
         counts.take(&mut told, clients, 1).await?;
+        if counts.lost > 0 {
+            let broken = watchers.into_iter().find(|watcher| watcher.is_finished());
+            if let Some(broken) = broken {
+                broken.await.map_err(io::Error::other)??;
+            }
+            return Err(io::Error::other("some clients were told nothing"));
+        }
         let with_clients = rss_mib(server.id());
         say(&format!("{clients} clients watch {jobs} jobs"));
         let mut times = Vec::new();
@@ -176,7 +183,7 @@ async fn watch(
     let head = request.text("keep-alive", "Accept: text/event-stream\r\n");
     stream.write_all(head.as_bytes()).await?;
     let (mut line, mut bytes) = (Vec::new(), [0; 4_096]);
-    let mut head = true;
+    let (mut head, mut streams) = (true, false);
     loop {
         let count = stream.read(&mut bytes).await?;
         if count == 0 {
@@ -193,6 +200,10 @@ async fn watch(
             let text = text.trim_end();
             if head && text.starts_with("HTTP/1.1") && !text.contains(" 200 ") {
                 return Err(io::Error::other(text.to_owned()));
+            }
+            streams |= head && text.to_ascii_lowercase().contains(": text/event-stream");
+            if head && text.is_empty() && !streams {
+                return Err(io::Error::other("the answer is no stream of events"));
             }
             head &= !text.is_empty();
             if let Some(seq) = text.strip_prefix("id:") {
