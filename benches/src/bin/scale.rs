@@ -272,9 +272,10 @@ fn store(places: &Places, sizes: &[usize], since: &[u64], rounds: usize) -> io::
     for size in sizes {
         let commits = run.commits("fill", &["--jobs".into(), size.to_string()], false)?;
         run.open(commits, "closed")?;
-        run.step("reads", &[])?;
-        run.step("audit", &[])?;
         run.step("commits", &["--rounds".into(), rounds.to_string()])?;
+        run.step("audit", &[])?;
+        // Last, because jobs are made beside it.
+        run.step("reads", &[])?;
     }
     run.step("open", &[])?;
     for commits in since {
