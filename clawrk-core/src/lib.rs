@@ -59,6 +59,7 @@ pub mod skill;
 pub mod store;
 pub mod time;
 pub mod transfer;
+pub mod watch;
 
 pub use audit::Audit;
 pub use engine::{Call, Engine, Once};

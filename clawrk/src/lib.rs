@@ -51,7 +51,7 @@ pub use clawrk_core::time::Timestamp;
 #[doc(no_inline)]
 pub use clawrk_core::{
     audit, clock, engine, error as errors, id, ids, job, ledger, money, payments, policy, record,
-    skill, store, time, transfer,
+    skill, store, time, transfer, watch,
 };
 
 /// Why a store in a folder does not open.

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::job::Status;
 use crate::record::{Body, Kind, PayoutStatus, Record};
 use crate::store::{Cursor, Index, PageLimit, index_entries};
+use crate::watch::Stage;
 
 /// How often something is looked at that changes meanwhile. What changes at every look is left to
 /// the next audit.
@@ -72,11 +73,14 @@ impl Auditor<'_> {
         for index in [Index::Board, Index::Due, Index::Expiring, payouts] {
             self.index(index).await?;
         }
-        for user in std::mem::take(&mut self.everybody) {
+        let everybody = std::mem::take(&mut self.everybody);
+        let users = everybody.len() as u64;
+        for (done, user) in (1..).zip(everybody) {
             self.index(Index::JobsBySender(user.clone())).await?;
             self.index(Index::JobsByReceiver(user.clone())).await?;
             self.index(Index::PayoutsOf(user.clone())).await?;
             self.index(Index::KeysOf(user)).await?;
+            self.tell(Stage::Indexes, done, users);
         }
         Ok(())
     }

@@ -9,14 +9,17 @@ use crate::id::UserId;
 use crate::ledger::Account;
 use crate::record::{Body, Kind, Record};
 use crate::store::{Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError};
+use crate::watch::{Progress, Stage, Watch};
 
 /// How many records are read at once.
 pub(super) const CHUNK_ROWS: usize = 200;
 
 /// An audit under way.
-#[derive(Debug)]
 pub(super) struct Auditor<'a> {
     store: &'a dyn Store,
+    watch: &'a mut Watch<'a>,
+    /// How many records there are to look at.
+    total: u64,
     /// Everybody who may have an index of their own.
     pub(super) everybody: BTreeSet<UserId>,
     pub(super) audit: Audit,
@@ -43,9 +46,16 @@ impl Pages {
 }
 
 impl<'a> Auditor<'a> {
-    pub(super) fn new(store: &'a dyn Store) -> Auditor<'a> {
+    /// Begins with what the store counts.
+    pub(super) fn new(
+        store: &'a dyn Store,
+        counts: &Counts,
+        watch: &'a mut Watch<'_>,
+    ) -> Auditor<'a> {
         Auditor {
             store,
+            watch,
+            total: counts.all_records(),
             everybody: BTreeSet::new(),
             audit: Audit::default(),
             counted: None,
@@ -64,15 +74,24 @@ impl<'a> Auditor<'a> {
         let limit = PageLimit::rows(CHUNK_ROWS);
         let page = self.scan(&pages.index, after, limit).await?;
         if let Index::All(_) = pages.index {
-            page.rows.iter().for_each(|record| self.seen.add(record));
+            for record in &page.rows {
+                self.seen.add(record);
+                let done = self.seen.all_records();
+                self.tell(Stage::Auditing, done, self.total);
+            }
         }
         pages.next = Some(page.next);
         Ok(Some(page.rows))
     }
 
+    /// Says how far it is.
+    pub(super) fn tell(&mut self, stage: Stage, done: u64, total: u64) {
+        (self.watch)(Progress { stage, done, total });
+    }
+
     /// What the store says of itself.
-    pub(super) async fn stated(&self) -> Result<Counts, Error> {
-        self.store.counts().await.map_err(failed)
+    pub(super) async fn stated(&mut self) -> Result<Counts, Error> {
+        stated(self.store).await
     }
 
     /// A page of an index. What cannot be read in it is reported; where the store says no more
@@ -168,6 +187,11 @@ impl<'a> Auditor<'a> {
         }
         Ok(())
     }
+}
+
+/// What a store says of itself.
+pub(super) async fn stated(store: &dyn Store) -> Result<Counts, Error> {
+    store.counts().await.map_err(failed)
 }
 
 fn failed(source: StoreError) -> Error {

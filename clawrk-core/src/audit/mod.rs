@@ -26,6 +26,7 @@ mod twin;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::record::Kind;
+use crate::watch::Watch;
 
 use look::Auditor;
 
@@ -45,8 +46,17 @@ impl Engine {
     /// # Errors
     /// Only failures of the store to answer at all.
     pub async fn audit(&self) -> Result<Audit, Error> {
-        let mut auditor = Auditor::new(self.store().as_ref());
-        let counts = auditor.stated().await?;
+        self.audit_watched(&mut |_| {}).await
+    }
+
+    /// Does what [`Engine::audit`] does, and says how far it is: first by records, then by users.
+    ///
+    /// # Errors
+    /// As [`Engine::audit`].
+    pub async fn audit_watched(&self, watch: &mut Watch<'_>) -> Result<Audit, Error> {
+        let store = self.store().as_ref();
+        let counts = look::stated(store).await?;
+        let mut auditor = Auditor::new(store, &counts, watch);
         auditor.meta().await?;
         auditor.users().await?;
         auditor.accounts().await?;

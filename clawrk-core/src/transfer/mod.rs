@@ -52,33 +52,10 @@ pub use frame::Summary;
 pub use import::{check, import};
 pub use marker::is_unfinished;
 
+pub use crate::watch::{Progress, Stage, Watch};
+
 /// The number of the format that is written. Others are refused.
 pub const FORMAT: u32 = 1;
 
 /// The longest line that is read, in bytes: any record fits, however much of it is escaped.
 pub const LINE_BYTES_MAX: usize = 32 << 20;
-
-/// What is going on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
-    /// Records are read from the store and written as lines.
-    Exporting,
-    /// The lines are checked; nothing is written yet.
-    Checking,
-    /// The records are written into the store.
-    Importing,
-}
-
-/// How far an export or import is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// What is going on.
-    pub stage: Stage,
-    /// How many records are done.
-    pub done: u64,
-    /// How many there are.
-    pub total: u64,
-}
-
-/// Is told after every record how far it is.
-pub type Watch<'a> = dyn FnMut(Progress) + Send + 'a;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use clawrk_core::id::JobId;
@@ -18,6 +19,8 @@ pub(crate) struct Tampered {
     pub(crate) index: BTreeMap<Vec<u8>, Vec<u8>>,
     /// What is counted whatever is damaged; none counts what is there.
     pub(crate) counts: Option<Counts>,
+    /// Where set, there was one more commit at each look at the counts.
+    pub(crate) commits: Option<AtomicU64>,
 }
 
 impl Tampered {
@@ -100,11 +103,14 @@ impl Store for Tampered {
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {
-        if let Some(counts) = self.counts {
-            return Ok(counts);
+        let mut counts = self.counts.unwrap_or_else(|| {
+            let mut counts = Counts::default();
+            self.records.values().for_each(|record| counts.add(record));
+            counts
+        });
+        if let Some(commits) = &self.commits {
+            counts.seq += commits.fetch_add(1, Ordering::SeqCst);
         }
-        let mut counts = Counts::default();
-        self.records.values().for_each(|record| counts.add(record));
         Ok(counts)
     }
 

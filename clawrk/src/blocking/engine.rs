@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Error;
 use super::runtime::Runtime;
+use crate::watch::Watch;
 use crate::{
     ApiKey, Audit, Call, Credits, Entries, Event, Job, JobFilter, JobId, Jobs, KeyId, LoginCode,
     NewApiKey, NewUser, PageRequest, Payouts, Policy, Progress, SkillInfo, User, UserId, Users,
@@ -86,6 +87,7 @@ verbs! {
     pub fn check_once<'a>(call: impl Into<Call<'a>>) -> ();
     pub fn ready() -> ();
     pub fn audit() -> Audit;
+    pub fn audit_watched<'a>(watch: &'a mut Watch<'_>) -> Audit;
     pub fn tick(budget: usize) -> Progress;
     pub fn close() -> ();
 }

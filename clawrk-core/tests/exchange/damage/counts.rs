@@ -1,8 +1,12 @@
 //! Damage that shows in the counts alone.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
 use clawrk_core::audit::ViolationKind;
 use clawrk_core::record::{Body, Kind};
 use clawrk_core::store::{Counts, Store};
+use clawrk_core::watch::Stage;
 
 use crate::damage::*;
 use crate::tampered::Tampered;
@@ -77,4 +81,39 @@ fn counts_are_compared_where_nothing_was_committed_meanwhile() {
     assert!(sound.ok() && sound.counted);
     let wrong = audit(Some(Counts::default()));
     assert!(!wrong.ok() && wrong.counted);
+}
+
+#[test]
+fn what_stays_for_ever_is_missed_also_where_others_commit_meanwhile() {
+    for (kind, expected) in [(Kind::User, &[Count][..]), (Kind::ApiKey, &[])] {
+        let kinds = found(|store| {
+            count(store);
+            store.commits = Some(AtomicU64::new(1));
+            let key = store.all(kind)[0].key();
+            store.remove(&key);
+        });
+        assert_eq!(kinds, expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn an_audit_says_how_far_it_is() {
+    pollster::block_on(async {
+        let store = Arc::new(exchange().await);
+        let total = Store::counts(store.as_ref()).await.unwrap().all_records();
+        let clock = crate::support::ManualClock::new();
+        let engine = clawrk_core::Engine::builder(store, clock).build();
+        let mut seen = Vec::new();
+        let audit = engine.audit_watched(&mut |now| seen.push(now)).await;
+        assert!(audit.unwrap().ok());
+        // Those with a row, and those who work without one: alice and bob.
+        let users = 2;
+        let records = (1..=total).map(|done| (Stage::Auditing, done, total));
+        let indexes = (1..=users).map(|done| (Stage::Indexes, done, users));
+        let seen: Vec<_> = seen
+            .iter()
+            .map(|now| (now.stage, now.done, now.total))
+            .collect();
+        assert_eq!(seen, records.chain(indexes).collect::<Vec<_>>());
+    });
 }
