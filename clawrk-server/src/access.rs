@@ -77,6 +77,8 @@ pub(crate) async fn watch(
     drop(in_flight);
     count(method, route, response.status(), line.begun);
     line.answered = Some((response.status(), response.extensions().get().copied()));
+    // Of an answer without a body nothing is asked for, so it would never be seen to end.
+    line.whole |= hyper::body::Body::is_end_stream(response.body());
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::try_from(id) {

@@ -139,6 +139,17 @@ async fn a_request_can_be_followed_by_its_id() {
         "x-request-id: wrong\r\n",
         "",
     );
+    let keys = client.get(&alice, &server.url("/api/keys")).await.json();
+    let path = format!("/api/keys/{}", keys[0]["id"].as_str().unwrap());
+    let gone = raw(
+        &server,
+        "DELETE",
+        &path,
+        &alice,
+        "x-request-id: empty\r\n",
+        "",
+    );
+    assert!(gone.starts_with("HTTP/1.1 204"), "{gone}");
 
     let (_, log) = stop(server, folder.path());
     let lines = lines(&log);
@@ -182,6 +193,7 @@ async fn a_request_can_be_followed_by_its_id() {
         (&line["level"], &line["span"]["method"]),
         (&"INFO".into(), &"other".into())
     );
+    assert_eq!(answered("empty")["fields"]["status"], 204);
 }
 
 #[tokio::test]
