@@ -51,13 +51,13 @@ metrics! {
     clawrk_http_connections_total Counter []
         "Connections that were taken.";
     clawrk_authentication_failures_total Counter []
-        "Requests that needed a bearer and had no valid one.";
+        "Requests that had no valid bearer, or no valid login code, where one was needed.";
     clawrk_commands_total Counter ["command" "outcome"]
         "Commands on jobs; the outcome is done, or the code of the error.";
     clawrk_ticks_total Counter ["outcome"]
         "Rounds of what happens by itself; the outcome is done, or the code of the error.";
     clawrk_tick_actions_total Counter []
-        "Things that were due and done: lost runs, overdue jobs, old idempotency records.";
+        "Things that were due and done: lost runs, overdue jobs, what expired, uses of keys.";
     clawrk_tick_overdue_seconds Gauge []
         "How late the oldest thing is that the last round left undone; 0 where it left none.";
     clawrk_store_commits_total Counter ["outcome"]
