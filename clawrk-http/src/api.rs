@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::http::request::Parts;
 use axum::response::Response;
 use clawrk_core::Engine;
+use clawrk_core::id::UserId;
 
 use crate::auth::{Authenticate, Principal};
 use crate::commands::Commands;
@@ -19,6 +20,7 @@ use crate::peer::{Failures, Network};
 use crate::rates::Rates;
 use crate::routes;
 use crate::scrape::Scrape;
+use crate::streams::Streams;
 
 /// How many requests a caller may make at once, as a multiple of those in a second.
 const BURST_FACTOR: NonZeroU32 = NonZeroU32::new(2).unwrap();
@@ -36,6 +38,7 @@ pub struct Api {
     commands: Commands,
     failures: Arc<Failures>,
     rates: Option<Arc<Rates<Principal>>>,
+    streams: Streams,
     pub(crate) document: Arc<Document>,
 }
 
@@ -59,6 +62,7 @@ impl Api {
             commands: Commands::default(),
             failures: Arc::new(Failures::new()),
             rates: None,
+            streams: Streams::default(),
             document: Arc::default(),
         }
     }
@@ -90,6 +94,11 @@ impl Api {
     /// The commands that its routers run, for a program that wants to stop in order.
     pub fn commands(&self) -> Commands {
         self.commands.clone()
+    }
+
+    /// The streams of events that its routers send, for a program that wants to stop in order.
+    pub fn streams(&self) -> Streams {
+        self.streams.clone()
     }
 
     /// The router.
@@ -139,6 +148,12 @@ impl Api {
             let text = "you make more requests in a second than you may; try again";
             ApiError::rate_limited(wait, text)
         })
+    }
+
+    /// Whether a request that came some time ago would still be that user's.
+    pub(crate) async fn is_still(&self, head: &Parts, user: &UserId) -> bool {
+        let found = self.auth.authenticate(head).await;
+        matches!(found, Ok(Some(Principal::User(found))) if found == *user)
     }
 
     /// Runs a command as a task of its own.

@@ -56,6 +56,7 @@ mod json;
 mod jwt;
 mod keys;
 mod limits;
+mod live;
 mod login;
 mod noted;
 mod openapi;
@@ -66,6 +67,7 @@ mod repeated;
 mod reply;
 mod routes;
 mod scrape;
+mod streams;
 mod table;
 mod unserved;
 mod users;
@@ -76,6 +78,7 @@ pub use commands::Commands;
 pub use jwt::{Jwts, ShortSecret};
 pub use limits::Limits;
 pub use openapi::openapi;
+pub use streams::Streams;
 
 /// The REST API of an exchange, with the default [`Limits`].
 ///

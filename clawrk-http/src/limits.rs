@@ -3,8 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// What a request may hold, and how many there may be. What a prompt or an output may hold is the
-/// engine's [`Policy`](clawrk_core::policy::Policy).
+/// What a request may hold, how many there may be, and how many streams. What a prompt or an
+/// output may hold is the engine's [`Policy`](clawrk_core::policy::Policy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -20,6 +20,12 @@ pub struct Limits {
     /// How many requests a user may make in a second, and the operator; twice as many at once after
     /// a pause. Default: any number.
     pub requests_per_second_max: Option<NonZeroU32>,
+    /// How many streams of events are open at once, in all. Default: 2,000. Each is a connection,
+    /// so leave some for other requests.
+    pub streams_max: usize,
+    /// How many of them are one user's. Default: 100. A client that went away may count for up to
+    /// half a minute more.
+    pub streams_per_user_max: usize,
 }
 
 impl Limits {
@@ -35,6 +41,8 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(30),
             body_stall_timeout: Duration::from_secs(10),
             requests_per_second_max: None,
+            streams_max: 2_000,
+            streams_per_user_max: 100,
         }
     }
 }

@@ -100,8 +100,14 @@ fn jobs(table: Table) -> Table {
             [get(
                 events::list,
                 about("listEvents", "Look at a job's history, oldest first")
-                    .notes("At most 1,000 events; the rest is behind `Link`.")
+                    .notes(
+                        "At most 1,000 events; the rest is behind `Link`. Who accepts \
+                         `text/event-stream` gets all of them and those to come, one by one, \
+                         until the job ends.",
+                    )
                     .gives(200, "The events.", list_of("Event"))
+                    .also("text/event-stream", text())
+                    .or_nothing(204, "A stream of which nothing is left to come.")
                     .query("after", "Only events behind this `seq`.", place())
                     .links(),
             )],

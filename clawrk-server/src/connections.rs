@@ -104,7 +104,7 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection will be slower than it could be");
         }
-        outlive(&stream);
+        outlive(&stream, self.patience.unread);
         let asked = Arc::new(AtomicBool::new(false));
         let router = TowerToHyperService::new(self.router.clone());
         let service = {
@@ -141,9 +141,10 @@ impl Connections {
 }
 
 /// Lets the operating system find out about clients that went away without a word, as when a
-/// machine is switched off.
+/// machine is switched off, and about those that do not read what it has taken for them: it takes
+/// megabytes, so writing goes on for long.
 #[cfg(target_os = "linux")]
-fn outlive(stream: &TcpStream) {
+fn outlive(stream: &TcpStream, unread: Duration) {
     use rustix::net::sockopt;
 
     const ASKED_TIMES: u32 = 4;
@@ -151,7 +152,9 @@ fn outlive(stream: &TcpStream) {
         sockopt::set_tcp_keepidle(stream, SILENCE_MAX)?;
         sockopt::set_tcp_keepintvl(stream, SILENCE_MAX / ASKED_TIMES)?;
         sockopt::set_tcp_keepcnt(stream, ASKED_TIMES)?;
-        sockopt::set_socket_keepalive(stream, true)
+        sockopt::set_socket_keepalive(stream, true)?;
+        let unread_ms = u32::try_from(unread.as_millis()).unwrap_or(u32::MAX);
+        sockopt::set_tcp_user_timeout(stream, unread_ms)
     };
     if let Err(error) = set() {
         tracing::debug!(%error, "a client that goes away may not be missed");
@@ -160,7 +163,7 @@ fn outlive(stream: &TcpStream) {
 
 /// Lets the operating system find out about clients that went away: as it does by itself.
 #[cfg(not(target_os = "linux"))]
-fn outlive(_: &TcpStream) {}
+fn outlive(_: &TcpStream, _: Duration) {}
 
 /// A connection that broke before it was taken is nobody's problem; anything else may last.
 async fn pause(error: &io::Error) {

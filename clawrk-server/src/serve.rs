@@ -61,7 +61,7 @@ pub(crate) async fn until_stopped(
     let api = Api::new(engine.clone(), auth)
         .limits(settings.limits())
         .metrics(render);
-    let commands = api.commands();
+    let (commands, streams) = (api.commands(), api.streams());
     let watch = Watch::new().map_err(|error| Wrong::because("request ids", &error))?;
     let watched = middleware::from_fn_with_state(Arc::new(watch), access::watch);
     let router = cors::with(compression::with(api.router()), &settings.cors_origins);
@@ -85,6 +85,8 @@ pub(crate) async fn until_stopped(
     let asked = Instant::now();
     tracing::info!("stopping");
     drop(listener);
+    // They would go on for as long as their jobs do.
+    streams.end_all();
     drain(connections, &commands).await;
     drop(stop_ticks);
     if !failed && let Ok(ended) = timeout_at(asked + CLOSE_MAX, ticks).await {

@@ -36,6 +36,7 @@ pub(crate) struct About {
     body: Option<(&'static str, Required)>,
     status: u16,
     answer: ResponseBuilder,
+    nothing: Option<(u16, &'static str)>,
     codes: BTreeSet<Code>,
 }
 
@@ -50,6 +51,7 @@ pub(crate) fn about(id: &'static str, summary: &'static str) -> About {
         body: None,
         status: 200,
         answer: ResponseBuilder::new(),
+        nothing: None,
         codes: BTreeSet::new(),
     }
 }
@@ -83,6 +85,12 @@ impl About {
     pub(crate) fn gives_nothing(mut self, status: u16, what: &str) -> About {
         self.status = status;
         self.answer = self.answer.description(what);
+        self
+    }
+
+    /// What it answers, without a body, where there is nothing to say.
+    pub(crate) fn or_nothing(mut self, status: u16, what: &'static str) -> About {
+        self.nothing = Some((status, what));
         self
     }
 
@@ -196,6 +204,10 @@ impl About {
             let content = ContentBuilder::new().schema(Some(one(name))).build();
             let body = RequestBodyBuilder::new().content("application/json", content);
             operation = operation.request_body(Some(body.required(Some(required)).build()));
+        }
+        if let Some((status, what)) = self.nothing {
+            let nothing = ResponseBuilder::new().description(what);
+            operation = operation.response(status.to_string(), nothing);
         }
         for (status, codes) in by_status(&self.codes) {
             operation = operation.response(status.to_string(), refusal(status, &codes));

@@ -7,9 +7,10 @@ use clawrk_core::id::{JobId, KeyId, UserId};
 use utoipa::openapi::path::ParameterIn;
 
 use super::about::{About, FAILURES};
-use super::schema::{job_id, key_id, text, user_id, word};
+use super::schema::{job_id, key_id, place, text, user_id, word};
 use crate::api::Api;
 use crate::command::{By, Command, OpenSecret, Role, Secret};
+use crate::events::Head;
 use crate::id::PathId;
 
 /// A part of a request.
@@ -50,6 +51,17 @@ impl Part for State<Api> {
 
 impl Part for OriginalUri {
     fn describe(_: &mut About) {}
+}
+
+impl Part for Head {
+    fn describe(about: &mut About) {
+        about.take_parameter(
+            ParameterIn::Header,
+            "Last-Event-ID",
+            "Of a stream: go on behind this event, the last one that was received.",
+            place(),
+        );
+    }
 }
 
 impl<R: Role> Part for By<R> {

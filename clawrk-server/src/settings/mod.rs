@@ -122,6 +122,10 @@ settings! {
     unread_timeout: Duration = "30s", value::duration;
     /// pages that may ask from a browser: their origins with commas between, or `*`
     cors_origins: Origins = "", Origins::parse;
+    /// how many streams of events are open at once; each is a connection
+    streams_max: usize = "2000", |text| value::number(text, 1, 1_000_000);
+    /// how many streams of events one user may have open
+    streams_per_user_max: usize = "100", |text| value::number(text, 1, 1_000_000);
 }
 
 impl Settings {
@@ -151,6 +155,8 @@ impl Settings {
         limits.body_timeout = self.body_timeout;
         limits.body_stall_timeout = self.body_stall_timeout;
         limits.requests_per_second_max = self.rate_limit;
+        limits.streams_max = self.streams_max;
+        limits.streams_per_user_max = self.streams_per_user_max;
         limits
     }
 

@@ -213,6 +213,21 @@ impl Client {
         answer(sent).await.unwrap()
     }
 
+    /// A stream of events, behind the last one that was seen.
+    pub(crate) async fn stream(
+        &self,
+        token: &str,
+        url: &str,
+        last: Option<u64>,
+    ) -> reqwest::Response {
+        let asked = self.0.get(url).header("accept", "text/event-stream");
+        let asked = match last {
+            Some(last) => asked.header("last-event-id", last),
+            None => asked,
+        };
+        asked.bearer_auth(token).send().await.unwrap()
+    }
+
     /// A GET without a token; none where there is no server.
     pub(crate) async fn try_get(&self, url: &str) -> Option<Answer> {
         answer(self.0.get(url).send().await.ok()?).await.ok()
