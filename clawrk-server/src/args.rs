@@ -1,6 +1,8 @@
 //! Flags.
 
-use clap::Parser;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
 
 /// The REST server of clawrk.
 ///
@@ -17,19 +19,40 @@ pub(crate) struct Args {
 
     /// Where everything is kept: sled:PATH or memory: [env: CLAWRK_STORE] [default:
     /// sled:./clawrk-data]
-    #[arg(long, value_name = "URI")]
+    #[arg(long, global = true, value_name = "URI")]
     pub(crate) store: Option<String>,
 
     /// A TOML file with settings [env: CLAWRK_CONFIG]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<String>,
 
     /// How the log is written: text or json; RUST_LOG says how much [env: CLAWRK_LOG_FORMAT]
     /// [default: text]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "FORMAT")]
     pub(crate) log_format: Option<String>,
 
     /// Check the settings and the store, print every setting, and exit
     #[arg(long)]
     pub(crate) check: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What is done with a store that no server has open. It says how far it is on standard error, and
+/// ends with exit code 0 where all is well, 1 where not, 2 where a setting cannot be used.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write everything in the store to a file, as lines of JSON that any store can be filled with
+    Export {
+        /// A file that is not there yet, or `-` for standard output
+        file: PathBuf,
+    },
+    /// Fill a new store with an export
+    Import {
+        /// What `export` has written
+        file: PathBuf,
+    },
+    /// Check every record of the store, and print what is wrong as lines of JSON
+    Audit,
 }

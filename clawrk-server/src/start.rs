@@ -13,7 +13,9 @@ use crate::announce::say;
 use crate::args::Args;
 use crate::log;
 use crate::metrics::Metrics;
+use crate::offline;
 use crate::panics;
+use crate::place;
 use crate::serve::{self, Served};
 use crate::settings::{Environment, Given, Settings};
 use crate::unbuilt;
@@ -33,18 +35,25 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Wrong> {
     for stray in environment.strays() {
         tracing::warn!("{stray}");
     }
-    check_reach(&settings, &given)?;
-    check_jwts(&settings, &given)?;
     let runtime = runtime()?;
     let code = runtime.block_on(async {
-        if args.check {
-            check(&settings, &given).await
-        } else {
-            serve(&settings, &given).await
+        match &args.command {
+            Some(command) => offline::run(command, args, &settings, &given).await,
+            None => start(args, &settings, &given).await,
         }
     });
     runtime.shutdown_timeout(RUNTIME_STOP_MAX);
     code
+}
+
+async fn start(args: &Args, settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
+    check_reach(settings, given)?;
+    check_jwts(settings, given)?;
+    if args.check {
+        check(settings, given).await
+    } else {
+        serve(settings, given).await
+    }
 }
 
 /// The shortest operator's key, in characters, that is not simply found by trying.
@@ -106,9 +115,15 @@ async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
     let listener = listen(settings, given).await?;
     drop(listener);
     admin_key::check(settings)?;
+    let counts = engine.store().counts().await;
+    let counts = counts.map_err(|error| Wrong::because(given.origin("store"), &error))?;
     let closed = engine.close().await;
     closed.map_err(|error| Wrong::because(given.origin("store"), &error))?;
-    say(format!("the store {} can be used", settings.store));
+    say(format!(
+        "the store {} can be used",
+        place::shown(&settings.store)
+    ));
+    say(format!("it holds {}", place::held(&counts)));
     say(format!("would listen on http://{}", settings.listen));
     Ok(ExitCode::SUCCESS)
 }
@@ -134,7 +149,7 @@ async fn serve(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
 fn introduce(settings: &Settings, admin_key: &str) {
     let on = |on| if on { "on" } else { "off" };
     say(format!("clawrk-server {}", env!("CARGO_PKG_VERSION")));
-    say(format!("store: {}", settings.store));
+    say(format!("store: {}", place::shown(&settings.store)));
     say("language model: none (mock mode)");
     for key in ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"] {
         if std::env::var_os(key).is_some() {
@@ -157,7 +172,8 @@ fn ready(address: SocketAddr) {
     say(format!("listening on http://{address}"));
 }
 
-async fn open(settings: &Settings, given: &Given) -> Result<Engine, Wrong> {
+/// Opens the store, with a setting to blame where that fails.
+pub(crate) async fn open(settings: &Settings, given: &Given) -> Result<Engine, Wrong> {
     let builder = clawrk::builder(&settings.store).await;
     let builder = builder.map_err(|error| Wrong::because(given.origin("store"), &error))?;
     Ok(builder.policy(settings.policy()).build())

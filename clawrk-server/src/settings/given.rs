@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::args::Args;
+use crate::place;
 use crate::settings::environment::{Environment, variable};
 use crate::settings::{SECRETS, TABLE, file};
 use crate::wrong::Wrong;
@@ -100,8 +101,9 @@ impl Given {
                 None => (setting.default, Origin::Default("default")),
             };
             let shown = match text {
-                "" => "(not set)",
-                text => text,
+                "" => "(not set)".to_owned(),
+                text if setting.name == "store" => place::shown(text),
+                text => text.to_owned(),
             };
             let (name, meaning) = (setting.name, setting.meaning);
             format!("{name} = {shown}  [{origin}]  {meaning}")
