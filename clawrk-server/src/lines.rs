@@ -3,9 +3,13 @@
 use std::io::{self, Write};
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// So many bytes wait at most, and one line more; who has another line waits for room.
 const WAITING_BYTES_MAX: usize = 1 << 20;
+
+/// How long a reader that has stopped to read may keep the program from its end.
+const FINISH_MAX: Duration = Duration::from_millis(200);
 
 /// Whole lines from many threads for one reader.
 ///
@@ -63,10 +67,13 @@ impl<F: Fn(&[u8])> Lines<F> {
         self.written.notify_all();
     }
 
-    /// Returns once every line is out that was there before.
+    /// Returns once every line is out that was there before, unless nobody reads them.
     pub(crate) fn finish(&self) {
-        let writing = self.written.wait_while(self.state(), |state| state.writing);
-        drop(writing.unwrap_or_else(PoisonError::into_inner));
+        let writing = |state: &mut State| state.writing;
+        let ended = self
+            .written
+            .wait_timeout_while(self.state(), FINISH_MAX, writing);
+        drop(ended.unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -116,6 +123,30 @@ mod tests {
             next[thread] += 1;
         }
         assert_eq!(next, [LINES; THREADS]);
+    }
+
+    #[test]
+    fn a_reader_that_stopped_does_not_keep_the_program_from_its_end() {
+        let (asks, asked) = mpsc::sync_channel(1);
+        let (lets, let_on) = mpsc::channel::<()>();
+        let let_on = Mutex::new(let_on);
+        let lines = Lines::new(move |_: &[u8]| {
+            asks.send(()).unwrap();
+            let_on.lock().unwrap().recv().unwrap();
+        });
+        thread::scope(|scope| {
+            scope.spawn(|| lines.put(b"one\n"));
+            asked.recv().unwrap();
+            let (ends, ended) = mpsc::channel();
+            let lines = &lines;
+            scope.spawn(move || {
+                lines.finish();
+                ends.send(()).unwrap();
+            });
+            let ended = ended.recv_timeout(50 * FINISH_MAX);
+            lets.send(()).unwrap();
+            assert_eq!(ended, Ok(()));
+        });
     }
 
     #[test]
