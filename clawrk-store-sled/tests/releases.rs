@@ -3,7 +3,7 @@
 //! Each folder of `fixtures` is named after its release and holds the store as sled left it
 //! (`store`), and its export, made at the same time (`export.ndjson`). The fixture of a release is
 //! never changed. A new one is made by
-//! `cargo test -p clawrk-store-sled --test releases -- make`.
+//! `cargo test -p clawrk-store-sled --test releases -- make-fixture`.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,7 +41,7 @@ const OF_THE_PROCESS: &str = "clawrk.lock";
 fn main() {
     let args: Vec<String> = env::args().collect();
     match args.get(1).map(String::as_str) {
-        Some("make") => return make(&fixture(THIS_RELEASE)),
+        Some("make-fixture") => return make(&fixture(THIS_RELEASE)),
         // Asked by a test runner for what there is.
         Some("--list") => return,
         _ => {}
@@ -54,7 +54,7 @@ fn main() {
     assert!(
         releases.contains(THIS_RELEASE),
         "release {THIS_RELEASE} has no fixture; make it by \
-         `cargo test -p clawrk-store-sled --test releases -- make`"
+         `cargo test -p clawrk-store-sled --test releases -- make-fixture`"
     );
     block_on(is_complete(&fixture(THIS_RELEASE)));
     println!("test the_fixture_of_this_release_has_all_that_there_can_be ... ok");
