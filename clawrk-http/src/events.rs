@@ -52,9 +52,10 @@ pub(crate) async fn list(
 ) -> Result<Response, ApiError> {
     let mut asked = Asked::of(&uri_of(&head))?;
     let after = asked.number("after", 0..=u64::MAX)?.unwrap_or(0);
+    let last = live::last_event_id(&head.headers)?;
     if live::is_wanted(&head.headers) {
         // Who comes back asks for the same address again, and says how far it came.
-        let after = live::last_event_id(&head.headers)?.unwrap_or(after);
+        let after = last.unwrap_or(after);
         return live::answer(api, head, user, id.get(), after).await;
     }
     let events = api.engine.events(&user, &id.get(), after).await?;
