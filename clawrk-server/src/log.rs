@@ -1,27 +1,29 @@
 //! The log, on standard error.
 
-use std::io::{IsTerminal, Write};
-use std::sync::Arc;
+use std::io::IsTerminal;
+use std::sync::OnceLock;
 
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::lines::Lines;
 use crate::settings::{Environment, LogFormat};
 use crate::wrong::Wrong;
 
 /// Which variable says how much is logged.
 const LEVELS: &str = "RUST_LOG";
 
-type Out = Lines<fn(&[u8])>;
+/// So many lines wait for whoever reads them; what comes then is dropped and counted.
+const WAITING_LINES_MAX: usize = 10_000;
 
-/// The log. When this is dropped, every line is out.
-pub(crate) struct Log(Arc<Out>);
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
-impl Drop for Log {
-    fn drop(&mut self) {
-        self.0.finish();
-    }
+/// The log. When this is dropped, every line is out, unless nobody reads them.
+pub(crate) struct Log(#[expect(dead_code, reason = "it is only there to be dropped")] WorkerGuard);
+
+/// How many lines were dropped because nobody read those before them.
+pub(crate) fn dropped_lines() -> usize {
+    DROPPED.get().map_or(0, ErrorCounter::dropped_lines)
 }
 
 /// Begins to log. Levels are those of `RUST_LOG`, else `info`.
@@ -31,22 +33,23 @@ pub(crate) fn init(format: LogFormat, environment: &Environment) -> Result<Log, 
     let filter = filter
         .parse(levels)
         .map_err(|error| Wrong::new(LEVELS, format!("`{levels}` cannot be used: {error}")))?;
-    let lines: Arc<Out> = Arc::new(Lines::new(write));
+    let (lines, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING_LINES_MAX)
+        // A reader that stopped must not stop the server.
+        .lossy(true)
+        .thread_name("clawrk-log")
+        .finish(std::io::stderr());
+    DROPPED.get_or_init(|| lines.error_counter());
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         // A reader that went away is no reason to stop: complaining to it would be a panic.
         .log_internal_errors(false)
-        .with_writer(Arc::clone(&lines));
+        .with_writer(lines);
     match format {
         LogFormat::Text => log.init(),
         // Of the spans, the innermost: there are no others.
         LogFormat::Json => log.json().with_span_list(false).init(),
     }
-    Ok(Log(lines))
-}
-
-/// A reader that went away is no reason to stop.
-fn write(lines: &[u8]) {
-    let _ = std::io::stderr().write_all(lines);
+    Ok(Log(guard))
 }

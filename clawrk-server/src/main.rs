@@ -9,7 +9,6 @@ mod connections;
 mod cors;
 mod descriptors;
 mod gauged;
-mod lines;
 mod log;
 mod metrics;
 mod offline;

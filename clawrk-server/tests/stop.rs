@@ -48,6 +48,35 @@ async fn both_signals_end_it_at_once_and_nothing_is_lost() {
     }
 }
 
+/// As when the output was piped into a program that hangs.
+#[tokio::test]
+async fn a_log_whose_reader_stopped_ends_nothing_and_holds_nothing_up() {
+    /// More lines than a pipe and the queue of the log take.
+    const REQUESTS: usize = 12_000;
+    let (log, writer) = std::io::pipe().unwrap();
+    let mut command = command();
+    command
+        .args(["--store", "memory:"])
+        .env("CLAWRK_ADMIN_KEY", ADMIN);
+    let mut server = Server::start_with_log(command, writer);
+    let client = Client::new();
+    let board = server.url("/api/board");
+    for _ in 0..REQUESTS {
+        assert_eq!(client.try_get(&board).await.unwrap().status, 401);
+    }
+    let metrics = client.try_get(&server.url("/metrics")).await.unwrap();
+    let text = metrics.text();
+    let dropped = text
+        .lines()
+        .find_map(|line| line.strip_prefix("clawrk_log_lines_dropped_total "));
+    assert_ne!(dropped.expect("no such metric"), "0");
+    let asked = Instant::now();
+    server.signal("TERM");
+    assert_eq!(server.ended().code(), Some(0));
+    assert!(asked.elapsed() < STOP_MAX / 2, "{:?}", asked.elapsed());
+    drop(log);
+}
+
 /// As when the output was piped into a program that has ended.
 #[test]
 fn a_log_that_nobody_reads_any_more_ends_nothing() {

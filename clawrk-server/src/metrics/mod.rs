@@ -9,6 +9,7 @@ use clawrk::store::{Counted, Counts};
 use clawrk::{Engine, Timestamp};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::log;
 use crate::wrong::{Wrong, chain};
 use table::{Kind, TABLE};
 
@@ -52,6 +53,8 @@ impl Metrics {
             // The rest is wanted all the more then. What was known before stays.
             Err(error) => tracing::debug!("nothing was counted: {}", chain(&error)),
         }
+        let dropped = u64::try_from(log::dropped_lines()).unwrap_or(u64::MAX);
+        metrics::counter!("clawrk_log_lines_dropped_total").absolute(dropped);
         process::measure();
         self.0.render()
     }

@@ -78,6 +78,8 @@ metrics! {
         "Payouts in the store.";
     clawrk_records Gauge ["kind"]
         "Records in the store.";
+    clawrk_log_lines_dropped_total Counter []
+        "Lines of the log that were dropped, because whoever reads it does not keep up.";
     clawrk_build_info Gauge ["version"]
         "Always 1; the label says which release runs.";
     process_start_time_seconds Gauge []
