@@ -16,3 +16,5 @@ part create
 [ "$(grep -cE '^create,1,(server|engine),[1-9]' "$work/create/http.csv")" -eq 2 ]
 part idle --jobs 50 --idle-seconds 1
 grep -qE '^50,1,[1-9]' "$work/idle/idle.csv"
+part watch --clients 20
+[ "$(grep -cE '^20,(20|1),[1-9][0-9]*,0,' "$work/watch/watch.csv")" -eq 2 ]

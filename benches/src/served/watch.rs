@@ -66,7 +66,12 @@ pub fn measure(
 ) -> io::Result<Vec<Vec<String>>> {
     let folder = tempfile::tempdir_in(&bench.dir)?;
     let connections = (clients + 2 * COMMANDERS).to_string();
-    let settings = [("CLAWRK_CONNECTIONS_MAX", &*connections)];
+    let streams = clients.to_string();
+    let settings = [
+        ("CLAWRK_CONNECTIONS_MAX", &*connections),
+        ("CLAWRK_STREAMS_MAX", &*streams),
+        ("CLAWRK_STREAMS_PER_USER_MAX", &*streams),
+    ];
     let server = Server::start(&bench.server, folder.path(), &settings)?;
     let (sender, receiver) = (server.user("alice")?, server.user("bob")?);
     let made: io::Result<Vec<String>> = (0..jobs)
