@@ -32,6 +32,8 @@ fn scope(text: &str) -> Option<Scope> {
         Some(("user", id)) => UserId::new(id).ok().map(Scope::User),
         None if text == "admin" => Some(Scope::Admin),
         None if text == "commit" => Some(Scope::Commit),
+        None if text == "import" => Some(Scope::Import),
+        None if text == "login" => Some(Scope::Login),
         _ => None,
     }
 }
@@ -108,6 +110,8 @@ mod tests {
             Key::Once(Scope::User(user), "k\0\0é".into()),
             Key::Once(Scope::Admin, String::new()),
             Key::Once(Scope::Commit, "k".into()),
+            Key::Once(Scope::Import, "k".into()),
+            Key::Once(Scope::Login, "k".into()),
             Key::Meta,
         ];
         for kind in Kind::ALL {
