@@ -300,17 +300,30 @@ fn an_export_that_was_edited_is_refused() {
             "cannot be read: invalid type",
         ),
         ("\"created_at\":\"2", "\"created_at\":\"X", "cannot be read"),
+        (
+            "\"disabled\":",
+            "\"pigeons\":1,\"disabled\":",
+            "does not know the field `pigeons`",
+        ),
         ("}}", "}", "cannot be read: EOF"),
         ("}}", "}} x", "cannot be read: trailing characters"),
     ] {
         refused(&edit(user, from, to), line, says);
     }
-    let entry = "{\"kind\":\"entry\"";
+    let (entry, once) = ("{\"kind\":\"entry\"", "{\"kind\":\"once\"");
     let huge = edit(entry, "\"delta\":", "\"delta\":99999999999999999999");
     refused(&huge, at(entry), "cannot be read");
     let key = "{\"kind\":\"api_key\"";
     let short = edit(key, "\"hash\":\"", "\"hash\":\"0");
     refused(&short, at(key), "64 hexadecimal digits");
+    let within = edit(entry, "\"reason\":", "\"pigeons\":{},\"reason\":");
+    refused(&within, at(entry), "the field `pigeons`");
+    let marked = signed(&lines, |lines| {
+        let at = place(lines, once);
+        let mark = lines[at].replace("\"admin\"", "\"import\"");
+        lines[at] = mark.replace("\"disable\"", "\"import\"");
+    });
+    refused(&marked, at(once), "marks a store");
     let blank = signed(&lines, |lines| lines.insert(2, String::new()));
     refused(&blank, 3, "cannot be read: EOF");
     let endless = [&lines[..100], &vec![b'x'; 33 << 20]].concat();

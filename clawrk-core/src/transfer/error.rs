@@ -104,6 +104,15 @@ pub enum LineFault {
     /// The key says something else than the record.
     #[error("its kind or key is not that of its body, which is {0}")]
     Misplaced(Key),
+    /// A later release wrote a field that this one would lose.
+    #[error(
+        "this release does not know the field `{0}`; import it with the release that wrote it, or \
+         a later one"
+    )]
+    Field(String),
+    /// It is what marks a store as the half of an import, which no export holds.
+    #[error("it marks a store as the half of an import: the line was added")]
+    Mark,
     /// The record was there before.
     #[error("{0} comes a second time: a line was doubled")]
     Twice(Key),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::record::{Body, Kind, Record};
 use crate::store::{Key, Part, encode_restored};
-use crate::transfer::LineFault;
+use crate::transfer::{LineFault, marker};
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -50,9 +50,55 @@ pub(super) fn read(line: &[u8]) -> Result<Record, LineFault> {
     if record.kind() != read.kind || parts(&key) != read.key {
         return Err(LineFault::Misplaced(key));
     }
+    if key == marker::key() {
+        return Err(LineFault::Mark);
+    }
     let fit = encode_restored(std::slice::from_ref(&record));
     fit.map_err(LineFault::Unfit)?;
-    Ok(record)
+    match dropped(line, &record).map_err(LineFault::Unreadable)? {
+        Some(field) => Err(LineFault::Field(field)),
+        None => Ok(record),
+    }
+}
+
+/// A field of the line that the record has no place for. A later release may have written it, and
+/// leaving it out would be a loss that nobody hears of.
+fn dropped(line: &[u8], record: &Record) -> Result<Option<String>, serde_json::Error> {
+    let kept = write(record)?;
+    // All lines that this release wrote.
+    if line.strip_suffix(b"\n") == Some(&*kept) {
+        return Ok(None);
+    }
+    let (line, kept) = (
+        serde_json::from_slice(line)?,
+        serde_json::from_slice(&kept)?,
+    );
+    Ok(missing(&line, &kept))
+}
+
+/// The name of the first field that says something and is not among those that were kept.
+fn missing(line: &Value, kept: &Value) -> Option<String> {
+    match (line, kept) {
+        (Value::Object(line), Value::Object(kept)) => {
+            line.iter().find_map(|(name, value)| match kept.get(name) {
+                Some(kept) => missing(value, kept),
+                None if is_nothing(value) => None,
+                None => Some(name.clone()),
+            })
+        }
+        (Value::Array(line), Value::Array(kept)) => {
+            let pairs = line.iter().zip(kept);
+            pairs
+                .into_iter()
+                .find_map(|(line, kept)| missing(line, kept))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a value is as good as none at all.
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
 /// What a key is made of, for people and their tools.

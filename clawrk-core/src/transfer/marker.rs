@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 
 const NAME: &str = "import";
 
-fn key() -> Key {
+pub(super) fn key() -> Key {
     Key::Once(Scope::Import, NAME.to_owned())
 }
 

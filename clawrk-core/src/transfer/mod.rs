@@ -19,9 +19,10 @@
 //! with: keep it as you keep the store.
 //!
 //! # What can go wrong
-//! [`import`] reads the whole export before it writes anything. While it writes, a record marks the
-//! store as unfinished; [`is_unfinished`] finds it. Whoever opens stores asks that first, as
-//! `clawrk::open` does, so that half an exchange is never served.
+//! [`import`] reads the whole export before it writes anything. A field that it does not know is
+//! refused, as it would be lost: a release that gives a field up has to let it pass here. While
+//! it writes, a record marks the store as unfinished; [`is_unfinished`] finds it. Whoever opens
+//! stores asks that first, as `clawrk::open` does, so that half an exchange is never served.
 //!
 //! ```
 //! # pollster::block_on(async {
