@@ -57,6 +57,8 @@ WAITS_FOR_EVER = """
 import fcntl, os, signal, sys, threading
 from clawrk import Engine
 
+# A shell lets what it starts in the background ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 folder = sys.argv[1]
 lock = os.path.join(folder, "clawrk.lock")
 # Who finds the lock taken reads who has it, and from this pipe there is never an answer.
