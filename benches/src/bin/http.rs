@@ -64,6 +64,12 @@ enum Part {
     Idle(Places),
     /// Many who watch jobs.
     Watch(Places),
+    /// Writes the page from the tables.
+    Report {
+        /// The folder of the results.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Serves an answer for ever.
     #[command(hide = true)]
     Bare {
@@ -96,6 +102,7 @@ fn main() -> io::Result<()> {
         Part::Create(places) => places.alone(Places::create),
         Part::Idle(places) => places.alone(|places| places.idle(&runtime)),
         Part::Watch(places) => places.alone(|places| places.watch(&runtime)),
+        Part::Report { out } => report::write(&out).map(drop),
         Part::Bare { answer } => bare::serve(&runtime, read(&fs::read(answer)?)?, |line| {
             println!("{line}")
         }),
