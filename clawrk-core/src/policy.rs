@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::job::OnRejected;
+use crate::money::{Cents, Credits};
+use crate::payments::Mode;
 
 /// A timeout that may be left to the exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +38,46 @@ pub enum Visibility {
     Everyone,
 }
 
+/// How much payouts may take, all together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PayoutBudget {
+    /// With real money, and where a credit brings less than it pays, `Receipts`; else `Unlimited`.
+    #[default]
+    Auto,
+    /// As much as is owed.
+    Unlimited,
+    /// As much as invoices have brought.
+    Receipts,
+    /// So much and no more, ever.
+    Cents(Cents),
+}
+
+/// A plan: credits that are bought by the month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The plan's name, as callers say it and as the ledger shows it.
+    pub tier: String,
+    /// The credits that a paid invoice grants for each unit.
+    pub credits: Credits,
+    /// What a unit costs, in cents: to tell whether payouts can be afforded. The provider's price
+    /// is what is charged.
+    pub price: Cents,
+    /// The provider's ids of the plan's prices: the first one is sold, all are known when invoices
+    /// come. A plan without any cannot be bought.
+    pub price_ids: Vec<String>,
+}
+
+impl Plan {
+    fn documented(tier: &str, credits: i64, price: i64) -> Plan {
+        Plan {
+            tier: tier.to_owned(),
+            credits: Credits::new(credits),
+            price: Cents::new(price),
+            price_ids: Vec::new(),
+        }
+    }
+}
+
 /// The settings of an exchange. What of them a job depends on is frozen in the job's terms when it
 /// is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +108,16 @@ pub struct Policy {
     /// How long an idempotent request is remembered. Default: 30 days. Less than
     /// [`Policy::IDEMPOTENCY_RETENTION_MIN`] counts as that.
     pub idempotency_retention: Duration,
+    /// The plans that can be bought. Default: the documented `starter`, `pro` and `team`, without
+    /// ids of prices.
+    pub plans: Vec<Plan>,
+    /// How much payouts may take, all together. Default: [`PayoutBudget::Auto`].
+    pub payout_budget: PayoutBudget,
+    /// Where the payment provider sends people back to, without a slash at the end. Default:
+    /// `http://localhost:3000`.
+    pub app_url: String,
+    /// How long a call to the payment provider may take. Default: 30 seconds.
+    pub payments_timeout: Duration,
 }
 
 impl Policy {
@@ -82,6 +134,25 @@ impl Policy {
     pub(crate) fn retention(&self) -> Duration {
         self.idempotency_retention
             .max(Self::IDEMPOTENCY_RETENTION_MIN)
+    }
+
+    /// Whether a credit pays its receiver more than the cheapest credit of a plan brings.
+    pub fn is_insolvent(&self) -> bool {
+        let paid = i64::from(self.payout_cents_per_credit);
+        self.plans
+            .iter()
+            .any(|plan| plan.credits.at_rate(Cents::new(paid)) > Some(plan.price))
+    }
+
+    /// How much payouts may take where money is real, or is not.
+    pub fn payout_budget(&self, mode: Mode) -> PayoutBudget {
+        match self.payout_budget {
+            PayoutBudget::Auto if mode == Mode::Live && self.is_insolvent() => {
+                PayoutBudget::Receipts
+            }
+            PayoutBudget::Auto => PayoutBudget::Unlimited,
+            chosen => chosen,
+        }
     }
 
     /// How long a receiver may hold a job made now.
@@ -112,6 +183,14 @@ impl Default for Policy {
             payout_cents_per_credit: 50,
             currency: "usd".to_owned(),
             idempotency_retention: Duration::from_secs(30 * 24 * 60 * 60),
+            plans: vec![
+                Plan::documented("starter", 50, 1_000),
+                Plan::documented("pro", 150, 2_500),
+                Plan::documented("team", 500, 7_500),
+            ],
+            payout_budget: PayoutBudget::Auto,
+            app_url: "http://localhost:3000".to_owned(),
+            payments_timeout: Duration::from_secs(30),
         }
     }
 }

@@ -1,20 +1,62 @@
 //! A payment provider that nobody may ask.
 
 use async_trait::async_trait;
-use clawrk_core::payments::Payments;
-use clawrk_core::record::PayoutRecord;
+use clawrk_core::payments::{
+    ConnectedAccount, Lines, Mode, NewAccount, NewCheckout, NewCustomer, NewLink, Owner, Payments,
+    PaymentsError, SendTransfer, Transfer, TransferTerms, Transfers, TransfersPage, WebhookError,
+    WebhookEvent,
+};
+use clawrk_core::time::Timestamp;
 
-/// A provider whose mere presence makes jobs carry a payout, and who fails the test that sends
-/// one.
+/// A provider whose mere presence makes jobs carry a payout, and who fails the test that asks for
+/// anything.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ForbiddenPayments;
 
-#[async_trait]
-impl Payments for ForbiddenPayments {
-    async fn send_transfer(
-        &self,
-        payout: &PayoutRecord,
-    ) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-        panic!("the payout {} was sent, and nothing may be", payout.id)
-    }
+macro_rules! forbidden {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl Payments for ForbiddenPayments {
+            fn mode(&self) -> Mode {
+                Mode::Test
+            }
+
+            fn api_version(&self) -> &str {
+                "none"
+            }
+
+            fn draft(&self, terms: &TransferTerms) -> String {
+                panic!("{terms:?} was drafted, and nothing may be")
+            }
+
+            fn read_webhook(
+                &self,
+                _: &[u8],
+                _: &str,
+                _: Timestamp,
+            ) -> Result<WebhookEvent, WebhookError> {
+                panic!("a webhook was read, and none may be")
+            }
+
+            $(async fn $name(&self, $($argument: $type),*) -> Result<$answer, PaymentsError> {
+                let asked = (stringify!($name), $($argument,)*);
+                panic!("{asked:?} was asked for, and nothing may be")
+            })*
+        }
+    };
+}
+
+forbidden! {
+    fn platform() -> String;
+    fn create_customer(customer: &NewCustomer) -> String;
+    fn create_checkout(checkout: &NewCheckout) -> String;
+    fn create_account(account: &NewAccount) -> String;
+    fn create_link(link: &NewLink) -> String;
+    fn account(id: &str) -> ConnectedAccount;
+    fn send_transfer(send: &SendTransfer) -> Transfer;
+    fn transfer(id: &str) -> Transfer;
+    fn transfers(which: &Transfers, after: Option<&str>) -> TransfersPage;
+    fn customer(id: &str) -> Owner;
+    fn subscription(id: &str) -> Owner;
+    fn invoice_lines(invoice: &str, after: Option<&str>) -> Lines;
 }

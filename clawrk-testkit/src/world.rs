@@ -383,6 +383,12 @@ pub fn features(record: &Record) -> Vec<String> {
         }
         Body::Payout(payout) => named(match payout.status {
             PayoutStatus::Owed => "payout owed",
+            PayoutStatus::Sending => "payout sending",
+            PayoutStatus::Unknown => "payout unknown",
+            PayoutStatus::Paid => "payout paid",
+            PayoutStatus::Declined => "payout declined",
+            PayoutStatus::Reversed => "payout reversed",
+            PayoutStatus::WrittenOff => "payout written off",
         }),
         Body::User(user) => named(if user.disabled {
             "user disabled"
@@ -404,7 +410,13 @@ pub fn features(record: &Record) -> Vec<String> {
             features.push(scope(&once.scope));
             features
         }
-        Body::Meta(_) => named("meta"),
+        Body::Meta(_)
+        | Body::Step(_)
+        | Body::Attempt(_)
+        | Body::Outbox(_)
+        | Body::Inbox(_)
+        | Body::Invoice(_)
+        | Body::Link(_) => named(record.kind().as_str()),
     }
 }
 
@@ -443,6 +455,12 @@ fn account(account: &Account) -> String {
         Account::Forfeited => "forfeited",
         Account::PayoutCost => "payout cost",
         Account::Payable(_) => "payable",
+        Account::Sales => "sales",
+        Account::Provider => "provider",
+        Account::Receipts => "receipts",
+        Account::Budget => "budget",
+        Account::Reserved => "reserved",
+        Account::Recovered => "recovered",
     };
     format!("account {name}")
 }

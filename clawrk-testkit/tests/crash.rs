@@ -272,7 +272,16 @@ fn shape(census: &Census) -> BTreeMap<String, u64> {
             Body::ApiKey(key) if key.name.as_deref() != Some(UNWATCHED) => {
                 format!("key {:?}, used: {}", key.name, key.last_used_at.is_some())
             }
-            Body::Text(_) | Body::ApiKey(_) | Body::Once(_) | Body::Meta(_) => continue,
+            Body::Text(_)
+            | Body::ApiKey(_)
+            | Body::Once(_)
+            | Body::Meta(_)
+            | Body::Step(_)
+            | Body::Attempt(_)
+            | Body::Outbox(_)
+            | Body::Inbox(_)
+            | Body::Invoice(_)
+            | Body::Link(_) => continue,
         };
         *shape.entry(what).or_default() += 1;
     }

@@ -9,9 +9,12 @@ use clawrk_core::job::{
 };
 use clawrk_core::ledger::{Account, Reason};
 use clawrk_core::money::{Cents, Credits};
+use clawrk_core::payments::{Invoice, InvoiceLine, Mode, Owner};
 use clawrk_core::record::{
-    AccountRecord, Answer, ApiKeyRecord, Body, EntryRecord, MetaRecord, OnceRecord, OnceState,
-    OpenCode, PayoutRecord, PayoutStatus, Record, Scope, Text, TextRecord, UserRecord,
+    AccountRecord, Answer, ApiKeyRecord, AttemptRecord, Body, EntryRecord, Grant, InboxRecord,
+    InvoiceOutcome, InvoiceRecord, LinkRecord, Linked, MetaRecord, OnceRecord, OnceState, OpenCode,
+    OutboxRecord, PayoutRecord, PayoutStatus, Record, Scope, StepKind, StepRecord, Text,
+    TextRecord, UserRecord,
 };
 use clawrk_core::time::Timestamp;
 use clawrk_testkit::rng::Rng;
@@ -30,6 +33,7 @@ pub fn records() -> Vec<Vec<u8>> {
         .chain(people())
         .chain(onces())
         .chain([meta()])
+        .chain(money())
         .map(|body| {
             Record::new(1, body)
                 .encode()
@@ -187,6 +191,7 @@ fn ledger() -> Vec<Body> {
             currency: "usd".to_owned(),
             status: PayoutStatus::Owed,
             created_at: AT,
+            due_at: Some(AT),
         }),
     ]
 }
@@ -249,6 +254,85 @@ fn meta() -> Body {
         cursor_secret: [9; 32],
         commit: COMMIT,
     })
+}
+
+fn money() -> Vec<Body> {
+    let payout = PayoutId::of(JOB);
+    vec![
+        Body::Step(StepRecord {
+            payout,
+            seq: 2,
+            kind: StepKind::Begun { attempt: 1 },
+            actor: Actor::System,
+            note: Some("by itself".to_owned()),
+            at: AT,
+            commit: COMMIT,
+        }),
+        Body::Attempt(AttemptRecord {
+            payout,
+            number: 1,
+            body: "amount=100".to_owned(),
+            api_version: "2026-08-26.dahlia".to_owned(),
+            platform: "acct_1".to_owned(),
+            mode: Mode::Test,
+            destination: "acct_2".to_owned(),
+            first_sent_at: AT,
+            commit: COMMIT,
+        }),
+        Body::Outbox(OutboxRecord { due_at: Some(AT) }),
+        Body::Inbox(InboxRecord {
+            event: "evt_1".to_owned(),
+            kind: "invoice.paid".to_owned(),
+            outcome: "granted".to_owned(),
+            at: AT,
+            expires_at: AT,
+            commit: COMMIT,
+        }),
+        Body::Invoice(InvoiceRecord {
+            invoice: invoice(),
+            outcome: InvoiceOutcome::Granted {
+                user: user("ann"),
+                grants: vec![Grant {
+                    tier: "pro".to_owned(),
+                    credits: Credits::new(150),
+                }],
+                commit: COMMIT,
+            },
+            due_at: Some(AT),
+            commit: COMMIT,
+        }),
+        Body::Link(LinkRecord {
+            what: Linked::Customer,
+            id: "cus_1".to_owned(),
+            user: user("ann"),
+            created_at: AT,
+            commit: COMMIT,
+        }),
+    ]
+}
+
+fn invoice() -> Invoice {
+    Invoice {
+        id: "in_1".to_owned(),
+        owner: Owner {
+            user: Some("ann".to_owned()),
+            tier: Some("pro".to_owned()),
+            store: None,
+            customer: Some("cus_1".to_owned()),
+        },
+        subscription: Some("sub_1".to_owned()),
+        currency: "usd".to_owned(),
+        paid: Cents::new(2_500),
+        created_at: AT,
+        lines: vec![InvoiceLine {
+            id: "il_1".to_owned(),
+            price: Some("price_1".to_owned()),
+            quantity: 1,
+            proration: false,
+            net: Cents::new(2_500),
+        }],
+        more_lines: false,
+    }
 }
 
 /// Requests to every route, with bodies that it takes and bodies that it refuses.

@@ -138,6 +138,16 @@ fn commit_of(body: &Body) -> Option<CommitId> {
         Body::User(user) => Some(user.commit),
         Body::ApiKey(key) => Some(key.commit),
         Body::Meta(meta) => Some(meta.commit),
-        Body::Job(_) | Body::Text(_) | Body::Account(_) | Body::Entry(_) | Body::Payout(_) => None,
+        Body::Step(step) => Some(step.commit),
+        Body::Attempt(attempt) => Some(attempt.commit),
+        Body::Inbox(inbox) => Some(inbox.commit),
+        Body::Invoice(invoice) => Some(invoice.commit),
+        Body::Link(link) => Some(link.commit),
+        Body::Job(_)
+        | Body::Text(_)
+        | Body::Account(_)
+        | Body::Entry(_)
+        | Body::Payout(_)
+        | Body::Outbox(_) => None,
     }
 }

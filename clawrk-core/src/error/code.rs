@@ -106,16 +106,24 @@ codes! {
         "A field is missing, or its value cannot be used; the text says which and why.";
     LoginCodeInvalid "login_code_invalid" 400 Never InvalidRequest
         "The login code is unknown, used or expired.";
+    WebhookInvalid "webhook_invalid" 400 Never InvalidRequest
+        "The webhook was not signed by the payment provider, or not now, or is no event.";
+    TierNotConfigured "tier_not_configured" 503 AfterChange Unavailable
+        "The plan exists, but has no price on this server.";
     JobNotFound "job_not_found" 404 Never NotFound
         "There is no such job, or none that the caller may see.";
     UserNotFound "user_not_found" 404 Never NotFound
         "There is no such user.";
     KeyNotFound "key_not_found" 404 Never NotFound
         "There is no such API key, or none of the caller's.";
+    PayoutNotFound "payout_not_found" 404 Never NotFound
+        "There is no such payout.";
     SkillRunning "skill_running" 400 SameRequest WrongStatus
         "The job's skill is running; wait for it, or hand in output.";
+    TransferMismatch "transfer_mismatch" 409 AfterChange Conflict
+        "What the payment provider has does not agree with what the operator says of a payout.";
     WrongStatus "wrong_status" 400 AfterChange WrongStatus
-        "The job's status forbids this.";
+        "The status of the job or the payout forbids this.";
     NotSender "not_sender" 403 Never Forbidden
         "Only the job's sender may do this.";
     NotReceiver "not_receiver" 403 Never Forbidden
@@ -130,6 +138,8 @@ codes! {
         "The account has fewer credits than this takes.";
     SkillFailed "skill_failed" 502 SameRequest ProviderFailed
         "The skill failed or took too long; the job is the receiver's again.";
+    PaymentsUnavailable "payments_unavailable" 502 SameRequest ProviderFailed
+        "The payment provider gave no answer that can be used.";
     Busy "busy" 503 SameRequest Unavailable
         "Too many others change the same record at once.";
     StorePoisoned "store_poisoned" 503 AfterChange Unavailable

@@ -4,6 +4,7 @@ mod code;
 mod rejection;
 
 use crate::ids::IdsError;
+use crate::payments::PaymentsError;
 use crate::store::StoreError;
 
 pub use code::{CODES, Code, CodeInfo, Retry};
@@ -54,6 +55,15 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The payment provider gave no answer that can be used.
+    #[error("{op}: the payment provider gave no answer that can be used")]
+    Payments {
+        /// During what.
+        op: &'static str,
+        /// What it said.
+        #[source]
+        source: PaymentsError,
+    },
     /// A rule of the exchange itself was broken. Nothing was written.
     #[error("an internal rule was broken: {0}")]
     Internal(String),
@@ -83,6 +93,7 @@ impl Error {
             Error::OutcomeUnknown { .. } => Code::OutcomeUnknown,
             Error::Busy { .. } => Code::Busy,
             Error::Provider { .. } => Code::SkillFailed,
+            Error::Payments { .. } => Code::PaymentsUnavailable,
             Error::Internal(_) | Error::Ids(_) => Code::Internal,
         }
     }

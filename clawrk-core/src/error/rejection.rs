@@ -6,6 +6,8 @@ use crate::error::Code;
 use crate::id::UserId;
 use crate::job::{CommandKind, Status};
 use crate::money::Credits;
+use crate::payments::WebhookError;
+use crate::record::PayoutStatus;
 
 /// A refusal. Nothing was changed. Each text names the cause and what would help.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +52,15 @@ pub enum Rejection {
     /// A login code that is unknown, used or expired.
     #[error("the login code is unknown, used or expired; ask for a new one")]
     LoginCodeInvalid,
+    /// No payment provider is configured.
+    #[error("payments are not configured on this server")]
+    PaymentsNotConfigured,
+    /// A webhook that is not taken.
+    #[error("the webhook is not taken: {0}")]
+    Webhook(WebhookError),
+    /// A plan that has no price.
+    #[error("the plan {0} has no price on this server; choose another")]
+    TierNotConfigured(String),
     /// No such job, or none that the caller may see.
     #[error("there is no such job")]
     JobNotFound,
@@ -59,6 +70,22 @@ pub enum Rejection {
     /// No such API key, or none of that user's.
     #[error("there is no such key")]
     KeyNotFound,
+    /// No such payout.
+    #[error("there is no such payout")]
+    PayoutNotFound,
+    /// What the payment provider has does not agree with what the operator says of a payout.
+    #[error("{0}")]
+    TransferMismatch(String),
+    /// The payout's status forbids the command.
+    #[error("the payout is {}; {command} needs it to be {needed}", .status.as_str())]
+    WrongPayoutStatus {
+        /// The command.
+        command: &'static str,
+        /// Where the payout stands.
+        status: PayoutStatus,
+        /// Where it would have to stand.
+        needed: String,
+    },
     /// The job's skill is running.
     #[error("the job's skill is running; wait for it, or hand in output")]
     SkillRunning,
@@ -114,6 +141,12 @@ impl Rejection {
             Rejection::AdminOnly => Code::AdminOnly,
             Rejection::UserOnly => Code::UserOnly,
             Rejection::LoginCodeInvalid => Code::LoginCodeInvalid,
+            Rejection::PaymentsNotConfigured => Code::NotConfigured,
+            Rejection::Webhook(_) => Code::WebhookInvalid,
+            Rejection::TierNotConfigured(_) => Code::TierNotConfigured,
+            Rejection::PayoutNotFound => Code::PayoutNotFound,
+            Rejection::TransferMismatch(_) => Code::TransferMismatch,
+            Rejection::WrongPayoutStatus { .. } => Code::WrongStatus,
             Rejection::JobNotFound => Code::JobNotFound,
             Rejection::UserNotFound(_) => Code::UserNotFound,
             Rejection::KeyNotFound => Code::KeyNotFound,

@@ -325,6 +325,7 @@ impl Decision {
             currency: self.job.terms.currency.clone(),
             status: PayoutStatus::Owed,
             created_at: now,
+            due_at: Some(now),
         });
     }
 }

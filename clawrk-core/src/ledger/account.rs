@@ -33,6 +33,18 @@ pub enum Account {
     PayoutCost,
     /// What the exchange owes a receiver, in cents.
     Payable(UserId),
+    /// What invoices brought, in cents.
+    Sales,
+    /// The exchange's balance at the payment provider, as far as it comes from here, in cents.
+    Provider,
+    /// Where the budget of payouts comes from, in cents.
+    Receipts,
+    /// What payouts may still take, in cents: what invoices brought less what was reserved.
+    Budget,
+    /// What payouts have taken of the budget: on the way and paid, in cents. Never below zero.
+    Reserved,
+    /// What was owed or paid and came back, in cents.
+    Recovered,
 }
 
 impl Account {
@@ -44,7 +56,14 @@ impl Account {
             | Account::Issued(_)
             | Account::Spent
             | Account::Forfeited => Commodity::Credit,
-            Account::PayoutCost | Account::Payable(_) => Commodity::Usd,
+            Account::PayoutCost
+            | Account::Payable(_)
+            | Account::Sales
+            | Account::Provider
+            | Account::Receipts
+            | Account::Budget
+            | Account::Reserved
+            | Account::Recovered => Commodity::Usd,
         }
     }
 
@@ -53,7 +72,7 @@ impl Account {
     /// Only accounts with a floor need it. The others would make every server wait for the same
     /// few rows; their sums are made by the audit.
     pub fn has_balance(&self) -> bool {
-        matches!(self, Account::User(_))
+        matches!(self, Account::User(_) | Account::Budget | Account::Reserved)
     }
 }
 
@@ -67,6 +86,12 @@ impl fmt::Display for Account {
             Account::Forfeited => f.write_str("forfeited"),
             Account::PayoutCost => f.write_str("payout_cost"),
             Account::Payable(user) => write!(f, "payable:{user}"),
+            Account::Sales => f.write_str("sales"),
+            Account::Provider => f.write_str("stripe"),
+            Account::Receipts => f.write_str("receipts"),
+            Account::Budget => f.write_str("budget"),
+            Account::Reserved => f.write_str("reserved"),
+            Account::Recovered => f.write_str("recovered"),
         }
     }
 }
@@ -89,6 +114,12 @@ impl FromStr for Account {
             None if text == "spent" => Ok(Account::Spent),
             None if text == "forfeited" => Ok(Account::Forfeited),
             None if text == "payout_cost" => Ok(Account::PayoutCost),
+            None if text == "sales" => Ok(Account::Sales),
+            None if text == "stripe" => Ok(Account::Provider),
+            None if text == "receipts" => Ok(Account::Receipts),
+            None if text == "budget" => Ok(Account::Budget),
+            None if text == "reserved" => Ok(Account::Reserved),
+            None if text == "recovered" => Ok(Account::Recovered),
             _ => Err(InvalidAccount),
         }
     }
@@ -122,6 +153,12 @@ mod tests {
             Account::Forfeited,
             Account::PayoutCost,
             Account::Payable(user),
+            Account::Sales,
+            Account::Provider,
+            Account::Receipts,
+            Account::Budget,
+            Account::Reserved,
+            Account::Recovered,
         ];
         for account in accounts {
             assert_eq!(account.to_string().parse(), Ok(account));

@@ -67,6 +67,12 @@ impl Record {
             Body::ApiKey(body) => write(&mut bytes, body),
             Body::Once(body) => write(&mut bytes, body),
             Body::Meta(body) => write(&mut bytes, body),
+            Body::Step(body) => write(&mut bytes, body),
+            Body::Attempt(body) => write(&mut bytes, body),
+            Body::Outbox(body) => write(&mut bytes, body),
+            Body::Inbox(body) => write(&mut bytes, body),
+            Body::Invoice(body) => write(&mut bytes, body),
+            Body::Link(body) => write(&mut bytes, body),
         }?;
         Ok(bytes)
     }
@@ -105,6 +111,12 @@ fn read_body(kind: Kind, bytes: &[u8]) -> Result<Body, DecodeError> {
         Kind::ApiKey => Body::ApiKey(read(bytes)?),
         Kind::Once => Body::Once(read(bytes)?),
         Kind::Meta => Body::Meta(read(bytes)?),
+        Kind::Step => Body::Step(read(bytes)?),
+        Kind::Attempt => Body::Attempt(read(bytes)?),
+        Kind::Outbox => Body::Outbox(read(bytes)?),
+        Kind::Inbox => Body::Inbox(read(bytes)?),
+        Kind::Invoice => Body::Invoice(read(bytes)?),
+        Kind::Link => Body::Link(read(bytes)?),
     })
 }
 

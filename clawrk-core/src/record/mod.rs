@@ -3,11 +3,13 @@
 //! A store keeps [`Record`]s under [`Key`]s. Core makes all of them but two:
 //! accounts and ledger entries are written by the store itself, from postings.
 
+mod buying;
 mod codec;
 pub(crate) mod hex;
 mod ledger;
 mod meta;
 mod once;
+mod outgoing;
 mod payout;
 mod text;
 mod user;
@@ -17,10 +19,12 @@ use serde::{Deserialize, Serialize};
 use crate::job::{Event, JobRecord};
 use crate::store::Key;
 
+pub use buying::{Grant, InboxRecord, InvoiceOutcome, InvoiceRecord, LinkRecord, Linked};
 pub use codec::{DecodeError, EncodeError, FORMAT, HEADER_BYTES};
 pub use ledger::{AccountRecord, EntryRecord};
 pub use meta::MetaRecord;
 pub use once::{Answer, OnceRecord, OnceState, Scope};
+pub use outgoing::{AttemptRecord, OutboxRecord, StepKind, StepRecord};
 pub use payout::{PayoutRecord, PayoutStatus};
 pub use text::{Text, TextRecord};
 pub use user::{ApiKeyRecord, OpenCode, UserRecord};
@@ -60,6 +64,18 @@ pub enum Body {
     Once(OnceRecord),
     /// What the exchange knows of itself.
     Meta(MetaRecord),
+    /// A step in a payout's history.
+    Step(StepRecord),
+    /// An attempt to pay.
+    Attempt(AttemptRecord),
+    /// Whether anything is paid out at all.
+    Outbox(OutboxRecord),
+    /// A webhook that was received.
+    Inbox(InboxRecord),
+    /// An invoice that was paid.
+    Invoice(InvoiceRecord),
+    /// What a provider's id belongs to.
+    Link(LinkRecord),
 }
 
 /// The kinds of record.
@@ -89,11 +105,23 @@ pub enum Kind {
     Once = 10,
     /// See [`Body::Meta`].
     Meta = 11,
+    /// See [`Body::Step`].
+    Step = 12,
+    /// See [`Body::Attempt`].
+    Attempt = 13,
+    /// See [`Body::Outbox`].
+    Outbox = 14,
+    /// See [`Body::Inbox`].
+    Inbox = 15,
+    /// See [`Body::Invoice`].
+    Invoice = 16,
+    /// See [`Body::Link`].
+    Link = 17,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 17] = [
         Kind::Job,
         Kind::Text,
         Kind::Event,
@@ -105,6 +133,12 @@ impl Kind {
         Kind::ApiKey,
         Kind::Once,
         Kind::Meta,
+        Kind::Step,
+        Kind::Attempt,
+        Kind::Outbox,
+        Kind::Inbox,
+        Kind::Invoice,
+        Kind::Link,
     ];
 
     /// The stable text, such as `loose_entry`.
@@ -121,6 +155,12 @@ impl Kind {
             Kind::ApiKey => "api_key",
             Kind::Once => "once",
             Kind::Meta => "meta",
+            Kind::Step => "step",
+            Kind::Attempt => "attempt",
+            Kind::Outbox => "outbox",
+            Kind::Inbox => "inbox",
+            Kind::Invoice => "invoice",
+            Kind::Link => "link",
         }
     }
 
@@ -153,6 +193,12 @@ impl Record {
             Body::ApiKey(key) => Key::ApiKey(key.id),
             Body::Once(once) => Key::Once(once.scope.clone(), once.key.clone()),
             Body::Meta(_) => Key::Meta,
+            Body::Step(step) => Key::Step(step.payout, step.seq),
+            Body::Attempt(attempt) => Key::Attempt(attempt.payout, attempt.number),
+            Body::Outbox(_) => Key::Outbox,
+            Body::Inbox(inbox) => Key::Inbox(inbox.event.clone()),
+            Body::Invoice(record) => Key::Invoice(record.invoice.id.clone()),
+            Body::Link(link) => Key::Link(link.what, link.id.clone()),
         }
     }
 
@@ -170,6 +216,12 @@ impl Record {
             Body::ApiKey(_) => Kind::ApiKey,
             Body::Once(_) => Kind::Once,
             Body::Meta(_) => Kind::Meta,
+            Body::Step(_) => Kind::Step,
+            Body::Attempt(_) => Kind::Attempt,
+            Body::Outbox(_) => Kind::Outbox,
+            Body::Inbox(_) => Kind::Inbox,
+            Body::Invoice(_) => Kind::Invoice,
+            Body::Link(_) => Kind::Link,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::id::{JobId, UserId};
 use crate::job::Status;
 use crate::ledger::Account;
-use crate::record::{Body, Kind, PayoutStatus, Record};
+use crate::record::{Body, InvoiceRecord, Kind, OutboxRecord, PayoutStatus, Record};
 use crate::store::key::{put_text, put_u64, put_u128};
 use crate::time::Timestamp;
 
@@ -28,6 +28,9 @@ pub enum Index {
     KeysOf(UserId),
     /// What happens by itself at a time, soonest first.
     Due,
+    /// What is to be asked of the payment provider or sent to it at a time, soonest first: payouts,
+    /// parked invoices, the outbox itself. Apart from what is due, since it takes its time.
+    DueOutside,
     /// What may be forgotten at a time, soonest first.
     Expiring,
     /// All records of a kind, by key.
@@ -44,6 +47,7 @@ mod tag {
     pub(super) const KEYS_OF: u8 = 6;
     pub(super) const DUE: u8 = 7;
     pub(super) const EXPIRING: u8 = 8;
+    pub(super) const DUE_OUTSIDE: u8 = 9;
 }
 
 impl Index {
@@ -76,6 +80,7 @@ impl Index {
             Index::Payouts(status) => vec![tag::PAYOUTS, *status as u8],
             Index::KeysOf(user) => of_user(tag::KEYS_OF, user),
             Index::Due => vec![tag::DUE],
+            Index::DueOutside => vec![tag::DUE_OUTSIDE],
             Index::Expiring => vec![tag::EXPIRING],
             Index::EventsOf(_) | Index::EntriesOf(_) | Index::All(_) => return None,
         })
@@ -111,7 +116,17 @@ pub fn index_entries(record: &Record) -> Vec<Vec<u8>> {
             let (made, seq) = (millis(payout.created_at), record.seq);
             add(of_user(tag::PAYOUTS_OF, &payout.receiver), &[!made, !seq]);
             add(vec![tag::PAYOUTS, payout.status as u8], &[made, seq]);
+            if let Some(due) = payout.due_at {
+                add(vec![tag::DUE_OUTSIDE], &[millis(due)]);
+            }
         }
+        Body::Invoice(InvoiceRecord {
+            due_at: Some(due), ..
+        })
+        | Body::Outbox(OutboxRecord { due_at: Some(due) }) => {
+            add(vec![tag::DUE_OUTSIDE], &[millis(*due)]);
+        }
+        Body::Inbox(inbox) => add(vec![tag::EXPIRING], &[millis(inbox.expires_at)]),
         Body::ApiKey(key) => {
             add(
                 of_user(tag::KEYS_OF, &key.user),
@@ -124,7 +139,12 @@ pub fn index_entries(record: &Record) -> Vec<Vec<u8>> {
         | Body::Account(_)
         | Body::Entry(_)
         | Body::User(_)
-        | Body::Meta(_) => {}
+        | Body::Meta(_)
+        | Body::Step(_)
+        | Body::Attempt(_)
+        | Body::Outbox(_)
+        | Body::Invoice(_)
+        | Body::Link(_) => {}
     }
     entries
 }

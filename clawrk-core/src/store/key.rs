@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::id::{CommitId, JobId, KeyId, PayoutId, UserId};
 use crate::ledger::Account;
-use crate::record::{Kind, Scope};
+use crate::record::{Kind, Linked, Scope};
 
 /// Which text of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +42,18 @@ pub enum Key {
     Once(Scope, String),
     /// What the exchange knows of itself.
     Meta,
+    /// A step in a payout's history.
+    Step(PayoutId, u64),
+    /// The n-th attempt to pay a payout.
+    Attempt(PayoutId, u32),
+    /// Whether anything is paid out at all.
+    Outbox,
+    /// A webhook, by the event's id.
+    Inbox(String),
+    /// An invoice, by its id.
+    Invoice(String),
+    /// What a provider's id belongs to.
+    Link(Linked, String),
 }
 
 impl Key {
@@ -59,6 +71,12 @@ impl Key {
             Key::ApiKey(_) => Kind::ApiKey,
             Key::Once(..) => Kind::Once,
             Key::Meta => Kind::Meta,
+            Key::Step(..) => Kind::Step,
+            Key::Attempt(..) => Kind::Attempt,
+            Key::Outbox => Kind::Outbox,
+            Key::Inbox(_) => Kind::Inbox,
+            Key::Invoice(_) => Kind::Invoice,
+            Key::Link(..) => Kind::Link,
         }
     }
 
@@ -103,7 +121,20 @@ impl Key {
                 put_text(&mut bytes, key);
             }
             // The kind alone: there is one.
-            Key::Meta => {}
+            Key::Meta | Key::Outbox => {}
+            Key::Step(payout, seq) => {
+                put_u128(&mut bytes, payout.job().bits());
+                put_u64(&mut bytes, *seq);
+            }
+            Key::Attempt(payout, number) => {
+                put_u128(&mut bytes, payout.job().bits());
+                bytes.extend_from_slice(&number.to_be_bytes());
+            }
+            Key::Inbox(id) | Key::Invoice(id) => put_text(&mut bytes, id),
+            Key::Link(what, id) => {
+                put_text(&mut bytes, what.as_str());
+                put_text(&mut bytes, id);
+            }
         }
         bytes
     }
@@ -123,6 +154,12 @@ impl fmt::Display for Key {
             Key::ApiKey(key) => write!(f, "API key {key}"),
             Key::Once(scope, key) => write!(f, "once {scope} {key}"),
             Key::Meta => f.write_str("meta"),
+            Key::Step(payout, seq) => write!(f, "step {payout} {seq}"),
+            Key::Attempt(payout, number) => write!(f, "attempt {payout} {number}"),
+            Key::Outbox => f.write_str("outbox"),
+            Key::Inbox(event) => write!(f, "inbox {event}"),
+            Key::Invoice(invoice) => write!(f, "invoice {invoice}"),
+            Key::Link(what, id) => write!(f, "link {} {id}", what.as_str()),
         }
     }
 }
@@ -164,6 +201,11 @@ mod tests {
             Key::Text(JobId::from_bits(1), Part::Output(1)),
             Key::Text(JobId::from_bits(1), Part::Verdict(1)),
             Key::Meta,
+            Key::Outbox,
+            Key::Inbox("evt_1".into()),
+            Key::Inbox("evt_11".into()),
+            Key::Link(Linked::Customer, "cus_1".into()),
+            Key::Link(Linked::Account, "acct_1".into()),
         ];
         for (i, a) in keys.iter().enumerate() {
             for (j, b) in keys.iter().enumerate() {

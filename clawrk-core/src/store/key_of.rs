@@ -1,7 +1,7 @@
 //! Keys out of their bytes, for those who found the bytes and nothing that can be read under them.
 
 use crate::id::{CommitId, JobId, KeyId, PayoutId, UserId};
-use crate::record::{Kind, Scope};
+use crate::record::{Kind, Linked, Scope};
 use crate::store::{Key, Part};
 
 impl Key {
@@ -16,11 +16,17 @@ impl Key {
             Kind::Account => Key::Account(rest.text()?.parse().ok()?),
             Kind::Entry => Key::Entry(rest.text()?.parse().ok()?, !rest.u64()?),
             Kind::LooseEntry => Key::LooseEntry(CommitId::from_bits(rest.u128()?), rest.u16()?),
-            Kind::Payout => Key::Payout(PayoutId::of(JobId::from_bits(rest.u128()?))),
+            Kind::Payout => Key::Payout(rest.payout()?),
             Kind::User => Key::User(UserId::new(rest.text()?).ok()?),
             Kind::ApiKey => Key::ApiKey(KeyId::from_bits(rest.u64()?)),
             Kind::Once => Key::Once(scope(&rest.text()?)?, rest.text()?),
             Kind::Meta => Key::Meta,
+            Kind::Step => Key::Step(rest.payout()?, rest.u64()?),
+            Kind::Attempt => Key::Attempt(rest.payout()?, rest.u32()?),
+            Kind::Outbox => Key::Outbox,
+            Kind::Inbox => Key::Inbox(rest.text()?),
+            Kind::Invoice => Key::Invoice(rest.text()?),
+            Kind::Link => Key::Link(linked(&rest.text()?)?, rest.text()?),
         };
         rest.0.is_empty().then_some(key)
     }
@@ -38,6 +44,11 @@ fn scope(text: &str) -> Option<Scope> {
     }
 }
 
+/// What an id of that text names.
+fn linked(text: &str) -> Option<Linked> {
+    Linked::ALL.into_iter().find(|what| what.as_str() == text)
+}
+
 /// What is left to read.
 struct Rest<'a>(&'a [u8]);
 
@@ -50,6 +61,14 @@ impl Rest<'_> {
 
     fn u16(&mut self) -> Option<u16> {
         self.take().map(u16::from_be_bytes)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.take().map(u32::from_be_bytes)
+    }
+
+    fn payout(&mut self) -> Option<PayoutId> {
+        self.u128().map(|bits| PayoutId::of(JobId::from_bits(bits)))
     }
 
     fn u64(&mut self) -> Option<u64> {
@@ -113,6 +132,13 @@ mod tests {
             Key::Once(Scope::Import, "k".into()),
             Key::Once(Scope::Login, "k".into()),
             Key::Meta,
+            Key::Step(PayoutId::of(job), 2),
+            Key::Attempt(PayoutId::of(job), u32::MAX),
+            Key::Outbox,
+            Key::Inbox("evt_1".into()),
+            Key::Invoice("in_1".into()),
+            Key::Link(Linked::Customer, "cus_1".into()),
+            Key::Link(Linked::Account, "acct_1".into()),
         ];
         for kind in Kind::ALL {
             assert!(keys.iter().any(|key| key.kind() == kind), "{kind:?}");

@@ -118,7 +118,11 @@ fn parts(key: &Key) -> Vec<Value> {
         Key::User(user) => vec![json!(user)],
         Key::ApiKey(key) => vec![json!(key.to_string())],
         Key::Once(scope, key) => vec![json!(scope.to_string()), json!(key)],
-        Key::Meta => vec![],
+        Key::Meta | Key::Outbox => vec![],
+        Key::Step(payout, seq) => vec![json!(payout), json!(seq)],
+        Key::Attempt(payout, number) => vec![json!(payout), json!(number)],
+        Key::Inbox(id) | Key::Invoice(id) => vec![json!(id)],
+        Key::Link(what, id) => vec![json!(what), json!(id)],
     }
 }
 
@@ -134,6 +138,12 @@ fn write_body<S: Serializer>(body: &&Body, serializer: S) -> Result<S::Ok, S::Er
         Body::ApiKey(body) => body.serialize(serializer),
         Body::Once(body) => body.serialize(serializer),
         Body::Meta(body) => body.serialize(serializer),
+        Body::Step(body) => body.serialize(serializer),
+        Body::Attempt(body) => body.serialize(serializer),
+        Body::Outbox(body) => body.serialize(serializer),
+        Body::Inbox(body) => body.serialize(serializer),
+        Body::Invoice(body) => body.serialize(serializer),
+        Body::Link(body) => body.serialize(serializer),
     }
 }
 
@@ -150,5 +160,11 @@ fn read_body(kind: Kind, body: Value) -> Result<Body, serde_json::Error> {
         Kind::ApiKey => Body::ApiKey(from_value(body)?),
         Kind::Once => Body::Once(from_value(body)?),
         Kind::Meta => Body::Meta(from_value(body)?),
+        Kind::Step => Body::Step(from_value(body)?),
+        Kind::Attempt => Body::Attempt(from_value(body)?),
+        Kind::Outbox => Body::Outbox(from_value(body)?),
+        Kind::Inbox => Body::Inbox(from_value(body)?),
+        Kind::Invoice => Body::Invoice(from_value(body)?),
+        Kind::Link => Body::Link(from_value(body)?),
     })
 }

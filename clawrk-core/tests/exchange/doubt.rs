@@ -15,7 +15,8 @@ use clawrk_core::store::{
 };
 use clawrk_core::{Call, Engine, Error};
 
-use crate::support::{GOOD, ManualClock, NoTransfers, clean, rich, user, with_credits};
+use crate::payments::ForbiddenPayments;
+use crate::support::{GOOD, ManualClock, clean, rich, user, with_credits};
 
 /// What becomes of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +111,7 @@ async fn exchange() -> Exchange {
     let store = Arc::new(Doubtful::default());
     let engine = Engine::builder(store.clone(), ManualClock::new())
         .policy(with_credits())
-        .payments(Arc::new(NoTransfers))
+        .payments(Arc::new(ForbiddenPayments))
         .build();
     let alice = rich(&engine, "alice", 10).await;
     Exchange {

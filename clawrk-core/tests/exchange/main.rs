@@ -14,6 +14,10 @@ mod keys;
 mod lists;
 mod login;
 mod pages;
+// The test kit depends on core, so core cannot depend on it.
+#[path = "../../../clawrk-testkit/src/payments.rs"]
+#[expect(unreachable_pub, reason = "it is public there")]
+mod payments;
 mod runs;
 mod support;
 mod tampered;

@@ -8,9 +8,8 @@ use async_trait::async_trait;
 use clawrk_core::clock::Clock;
 use clawrk_core::id::{JobId, UserId};
 use clawrk_core::money::Credits;
-use clawrk_core::payments::Payments;
 use clawrk_core::policy::Policy;
-use clawrk_core::record::{Body, PayoutRecord};
+use clawrk_core::record::Body;
 use clawrk_core::store::Key;
 use clawrk_core::time::Timestamp;
 use clawrk_core::{Call, Engine};
@@ -55,20 +54,6 @@ impl Clock for ManualClock {
             }
             moved.await;
         }
-    }
-}
-
-/// A provider that no test may reach: nothing is sent in this release.
-#[derive(Debug)]
-pub(crate) struct NoTransfers;
-
-#[async_trait]
-impl Payments for NoTransfers {
-    async fn send_transfer(
-        &self,
-        payout: &PayoutRecord,
-    ) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-        panic!("{} was sent", payout.id);
     }
 }
 

@@ -16,7 +16,8 @@ use clawrk_core::store::{
 };
 use clawrk_core::{Call, Engine, Once};
 
-use crate::support::{GOOD, ManualClock, NoTransfers, clean, history, rich, user, with_credits};
+use crate::payments::ForbiddenPayments;
+use crate::support::{GOOD, ManualClock, clean, history, rich, user, with_credits};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MS: Duration = Duration::from_millis(1);
@@ -33,7 +34,7 @@ async fn exchange() -> Exchange {
     let clock = ManualClock::new();
     let engine = Engine::builder(Arc::new(MemoryStore::new()), clock.clone())
         .policy(with_credits())
-        .payments(Arc::new(NoTransfers))
+        .payments(Arc::new(ForbiddenPayments))
         .build();
     let alice = rich(&engine, "alice", 100).await;
     Exchange {

@@ -137,15 +137,20 @@ impl Census {
                 Body::Entry(entry) if entry.number.is_some() => {
                     accounts.insert(entry.account.clone());
                 }
-                Body::Text(_) | Body::Entry(_) | Body::Once(_) | Body::Meta(_) => {}
+                Body::Text(_)
+                | Body::Entry(_)
+                | Body::Once(_)
+                | Body::Meta(_)
+                | Body::Step(_)
+                | Body::Attempt(_)
+                | Body::Outbox(_)
+                | Body::Inbox(_)
+                | Body::Invoice(_)
+                | Body::Link(_) => {}
             }
         }
-        let mut indexes = vec![
-            Index::Board,
-            Index::Due,
-            Index::Expiring,
-            Index::Payouts(PayoutStatus::Owed),
-        ];
+        let mut indexes = vec![Index::Board, Index::Due, Index::DueOutside, Index::Expiring];
+        indexes.extend(PayoutStatus::ALL.map(Index::Payouts));
         for user in users {
             indexes.extend([
                 Index::JobsBySender(user.clone()),

@@ -226,6 +226,7 @@ pub(crate) fn payout(n: u64, receiver: &str, made: i64) -> Record {
             currency: "usd".to_owned(),
             status: PayoutStatus::Owed,
             created_at: at(made),
+            due_at: Some(at(made)),
         }),
     )
 }
