@@ -11,10 +11,10 @@ use clawrk_core::ledger::{Account, Reason};
 use clawrk_core::money::{Cents, Credits};
 use clawrk_core::payments::{Invoice, InvoiceLine, Mode, Owner};
 use clawrk_core::record::{
-    AccountRecord, Answer, ApiKeyRecord, AttemptRecord, Body, EntryRecord, Grant, InboxRecord,
-    InvoiceOutcome, InvoiceRecord, LinkRecord, Linked, MetaRecord, OnceRecord, OnceState, OpenCode,
-    OutboxRecord, PayoutRecord, PayoutStatus, Record, Scope, StepKind, StepRecord, Text,
-    TextRecord, UserRecord,
+    AccountLook, AccountRecord, AccountStatus, Answer, ApiKeyRecord, AttemptRecord, BankNews, Body,
+    ConnectedRecord, EarlierAccount, EntryRecord, Grant, InboxRecord, InvoiceOutcome,
+    InvoiceRecord, LinkRecord, Linked, MetaRecord, OnceRecord, OnceState, OpenCode, OutboxRecord,
+    PayoutRecord, PayoutStatus, Record, Scope, StepKind, StepRecord, Text, TextRecord, UserRecord,
 };
 use clawrk_core::time::Timestamp;
 use clawrk_testkit::rng::Rng;
@@ -198,17 +198,7 @@ fn ledger() -> Vec<Body> {
 
 fn people() -> Vec<Body> {
     vec![
-        Body::User(UserRecord {
-            id: user("ann"),
-            name: Some("Ann".to_owned()),
-            disabled: false,
-            created_at: AT,
-            login_codes: vec![OpenCode {
-                key: "00ff".to_owned(),
-                expires_at: AT,
-            }],
-            commit: COMMIT,
-        }),
+        Body::User(ann()),
         Body::ApiKey(ApiKeyRecord {
             id: KeyId::from_bits(9),
             user: user("ann"),
@@ -219,6 +209,37 @@ fn people() -> Vec<Body> {
             commit: COMMIT,
         }),
     ]
+}
+
+/// A user with everything that a user can have.
+fn ann() -> UserRecord {
+    let mut ann = UserRecord::new(user("ann"), Some("Ann".to_owned()), AT, COMMIT);
+    ann.login_codes.push(OpenCode {
+        key: "00ff".to_owned(),
+        expires_at: AT,
+    });
+    ann.customer = Some("cus_1".to_owned());
+    ann.customers = 1;
+    ann.account = Some(ConnectedRecord {
+        id: "acct_2".to_owned(),
+        status: AccountStatus::Pending,
+        can_receive: true,
+        created_at: AT,
+        look: Some(AccountLook {
+            due_at: AT,
+            tries: 1,
+        }),
+    });
+    ann.accounts = 2;
+    ann.earlier_accounts.push(EarlierAccount {
+        id: "acct_1".to_owned(),
+        gone_at: AT,
+    });
+    ann.bank = Some(BankNews {
+        at: AT,
+        problem: Some("account_closed".to_owned()),
+    });
+    ann
 }
 
 fn onces() -> Vec<Body> {

@@ -32,6 +32,14 @@ pub struct User {
     pub disabled: bool,
     /// When the row was made.
     pub created_at: Timestamp,
+    /// Who the user is to the payment provider as one who buys; none before the first checkout.
+    pub customer_id: Option<String>,
+    /// The account that the user is paid on; none while not connected.
+    pub account_id: Option<String>,
+    /// `pending` or `active`, as far as is known here; none while not connected.
+    pub account_status: Option<String>,
+    /// Why the account could not pay on to its bank, where that is the last that became known.
+    pub bank_problem: Option<String>,
 }
 
 /// A user who was just made, with a first key.
@@ -231,31 +239,22 @@ fn check_replay(call: &Call<'_>, answer: &Answer) -> Result<(), Error> {
 }
 
 fn user(record: UserRecord, credits: Credits) -> User {
-    let UserRecord {
-        id,
-        name,
-        disabled,
-        created_at,
-        ..
-    } = record;
+    let status = record.account.as_ref().map(|account| account.status);
     User {
-        id,
-        name,
+        id: record.id,
+        name: record.name,
         credits,
-        disabled,
-        created_at,
+        disabled: record.disabled,
+        created_at: record.created_at,
+        customer_id: record.customer,
+        account_id: record.account.map(|account| account.id),
+        account_status: status.map(|status| status.as_str().to_owned()),
+        bank_problem: record.bank.and_then(|bank| bank.problem),
     }
 }
 
 fn write_user(batch: &mut Batch, id: &UserId, name: Option<&str>, now: Timestamp) -> UserRecord {
-    let record = UserRecord {
-        id: id.clone(),
-        name: name.map(str::to_owned),
-        disabled: false,
-        created_at: now,
-        login_codes: Vec::new(),
-        commit: batch.id,
-    };
+    let record = UserRecord::new(id.clone(), name.map(str::to_owned), now, batch.id);
     batch.guards.push(Guard::Absent(Key::User(id.clone())));
     batch.puts.push(Record::new(1, Body::User(record.clone())));
     record

@@ -5,6 +5,7 @@
 
 mod buying;
 mod codec;
+mod connected;
 pub(crate) mod hex;
 mod ledger;
 mod meta;
@@ -21,6 +22,7 @@ use crate::store::Key;
 
 pub use buying::{Grant, InboxRecord, InvoiceOutcome, InvoiceRecord, LinkRecord, Linked};
 pub use codec::{DecodeError, EncodeError, FORMAT, HEADER_BYTES};
+pub use connected::{AccountLook, AccountStatus, BankNews, ConnectedRecord, EarlierAccount};
 pub use ledger::{AccountRecord, EntryRecord};
 pub use meta::MetaRecord;
 pub use once::{Answer, OnceRecord, OnceState, Scope};

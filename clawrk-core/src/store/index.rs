@@ -29,7 +29,8 @@ pub enum Index {
     /// What happens by itself at a time, soonest first.
     Due,
     /// What is to be asked of the payment provider or sent to it at a time, soonest first: payouts,
-    /// parked invoices, the outbox itself. Apart from what is due, since it takes its time.
+    /// parked invoices, users whose connected account is to be looked at, the outbox itself. Apart
+    /// from what is due, since it takes its time.
     DueOutside,
     /// What may be forgotten at a time, soonest first.
     Expiring,
@@ -126,6 +127,11 @@ pub fn index_entries(record: &Record) -> Vec<Vec<u8>> {
         | Body::Outbox(OutboxRecord { due_at: Some(due) }) => {
             add(vec![tag::DUE_OUTSIDE], &[millis(*due)]);
         }
+        Body::User(user) => {
+            if let Some(look) = user.account.as_ref().and_then(|account| account.look) {
+                add(vec![tag::DUE_OUTSIDE], &[millis(look.due_at)]);
+            }
+        }
         Body::Inbox(inbox) => add(vec![tag::EXPIRING], &[millis(inbox.expires_at)]),
         Body::ApiKey(key) => {
             add(
@@ -138,7 +144,6 @@ pub fn index_entries(record: &Record) -> Vec<Vec<u8>> {
         | Body::Event(_)
         | Body::Account(_)
         | Body::Entry(_)
-        | Body::User(_)
         | Body::Meta(_)
         | Body::Step(_)
         | Body::Attempt(_)

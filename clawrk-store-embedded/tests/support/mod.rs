@@ -283,14 +283,12 @@ pub(crate) fn called(name: &str, version: u64, called: &str) -> Record {
     let at = Timestamp::from_millis(1_700_000_000_000);
     Record::new(
         version,
-        Body::User(UserRecord {
-            id: user(name),
-            name: Some(called.to_owned()),
-            disabled: false,
-            created_at: at,
-            login_codes: Vec::new(),
-            commit: CommitId::from_bits(9),
-        }),
+        Body::User(UserRecord::new(
+            user(name),
+            Some(called.to_owned()),
+            at,
+            CommitId::from_bits(9),
+        )),
     )
 }
 

@@ -190,14 +190,12 @@ pub(crate) fn brief(n: u64, prompt: &str) -> Record {
 pub(crate) fn person(name: &str, version: u64, called: &str) -> Record {
     Record::new(
         version,
-        Body::User(UserRecord {
-            id: user(name),
-            name: Some(called.to_owned()),
-            disabled: false,
-            created_at: at(0),
-            login_codes: Vec::new(),
-            commit: CommitId::from_bits(9),
-        }),
+        Body::User(UserRecord::new(
+            user(name),
+            Some(called.to_owned()),
+            at(0),
+            CommitId::from_bits(9),
+        )),
     )
 }
 
