@@ -10,6 +10,8 @@ use std::time::Duration;
 pub struct Limits {
     /// The longest body, in bytes. Default: 1 MiB.
     pub body_bytes_max: usize,
+    /// The longest body of a webhook, in bytes. Default: 1 MiB.
+    pub webhook_bytes_max: usize,
     /// How many arrays and objects a JSON body may hold inside each other. Default: 32; values
     /// over [`Limits::JSON_DEPTH_MAX`] count as that.
     pub json_depth_max: usize,
@@ -37,6 +39,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             body_bytes_max: 1 << 20,
+            webhook_bytes_max: 1 << 20,
             json_depth_max: 32,
             body_timeout: Duration::from_secs(30),
             body_stall_timeout: Duration::from_secs(10),

@@ -14,6 +14,7 @@ mod metrics;
 mod offline;
 mod panics;
 mod patient;
+mod payments;
 mod place;
 mod request_id;
 mod serve;

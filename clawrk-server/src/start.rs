@@ -15,6 +15,7 @@ use crate::log;
 use crate::metrics::Metrics;
 use crate::offline;
 use crate::panics;
+use crate::payments;
 use crate::place;
 use crate::serve::{self, Served};
 use crate::settings::{Environment, Given, Settings};
@@ -49,6 +50,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Wrong> {
 async fn start(args: &Args, settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
     check_reach(settings, given)?;
     check_jwts(settings, given)?;
+    payments::check(settings, given)?;
     if args.check {
         check(settings, given).await
     } else {
@@ -156,8 +158,8 @@ fn introduce(settings: &Settings, admin_key: &str) {
             say(format!("{key} is set, but this release asks no model"));
         }
     }
-    say("payments: off (Stripe is not configured)");
-    say(format!("credits: {}", on(settings.credits)));
+    payments::lines(settings).into_iter().for_each(say);
+    say(format!("credits: {}", on(settings.policy().credits)));
     say(format!("admin key: {admin_key}"));
     if settings.jwt_secret.is_some() {
         let any = |rule: &Option<String>| rule.clone().unwrap_or_else(|| "any".to_owned());

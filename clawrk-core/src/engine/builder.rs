@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::engine::uses::Uses;
 use crate::engine::{Engine, Inner};
 use crate::ids::{Ids, RandomIds};
-use crate::payments::Payments;
+use crate::payments::{Metered, Payments};
 use crate::policy::Policy;
 use crate::skill::{Skill, Skills};
 use crate::store::Store;
@@ -62,8 +62,13 @@ impl EngineBuilder {
 
     /// The engine.
     pub fn build(self) -> Engine {
+        let mut inner = self.inner;
+        if let Some(provider) = inner.payments.take() {
+            let metered = Metered::new(provider, inner.clock.clone());
+            inner.payments = Some(Arc::new(metered));
+        }
         Engine {
-            inner: Arc::new(self.inner),
+            inner: Arc::new(inner),
         }
     }
 }

@@ -33,7 +33,7 @@ use crate::engine::seal::Seal;
 use crate::error::Error;
 use crate::id::KeyId;
 use crate::ids::Ids;
-use crate::payments::Payments;
+use crate::payments::{Mode, Payments};
 use crate::policy::Policy;
 use crate::record::Record;
 use crate::skill::{SkillInfo, Skills};
@@ -95,6 +95,12 @@ impl Engine {
     /// The skills that jobs may ask for, in the order they were registered.
     pub fn skills(&self) -> Vec<SkillInfo> {
         self.inner.skills.infos()
+    }
+
+    /// Whether money is real; none where no payment provider is configured.
+    pub fn payments_mode(&self) -> Option<Mode> {
+        let provider = self.inner.payments.as_ref();
+        provider.map(|provider| provider.mode())
     }
 
     /// The clock that everything here goes by.

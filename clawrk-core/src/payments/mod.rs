@@ -7,6 +7,7 @@
 mod account;
 mod buying;
 mod error;
+mod metered;
 mod news;
 mod transfer;
 
@@ -20,6 +21,7 @@ use crate::time::Timestamp;
 pub use account::{ConnectedAccount, NewAccount, NewLink};
 pub use buying::{Invoice, InvoiceLine, Lines, NewCheckout, NewCustomer, Owner};
 pub use error::{DeclineClass, Failure, PaymentsError, WebhookError};
+pub(crate) use metered::Metered;
 pub use news::{News, WebhookEvent};
 pub use transfer::{SendTransfer, Transfer, TransferTerms, Transfers, TransfersPage};
 

@@ -19,6 +19,9 @@ const TIMES: [f64; 15] = [
     10.0,
 ];
 
+/// Bounds of the buckets for calls over the network, in seconds.
+const CALLS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0];
+
 /// Bounds of the buckets for the commits in a group, of which there are 128 at most.
 const GROUPS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
@@ -34,9 +37,11 @@ impl Metrics {
     pub(crate) fn install(started: Timestamp) -> Result<Metrics, Wrong> {
         let wrong = |error: &dyn std::error::Error| Wrong::because("metrics", error);
         let groups = Matcher::Full("clawrk_store_group_commits".to_owned());
+        let calls = Matcher::Full("clawrk_payments_call_seconds".to_owned());
         let handle = PrometheusBuilder::new()
             .set_buckets(&TIMES)
             .and_then(|builder| builder.set_buckets_for_metric(groups, &GROUPS))
+            .and_then(|builder| builder.set_buckets_for_metric(calls, &CALLS))
             .and_then(PrometheusBuilder::install_recorder)
             .map_err(|error| wrong(&error))?;
         describe();

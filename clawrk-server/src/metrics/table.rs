@@ -72,6 +72,10 @@ metrics! {
         "Bytes of keys and values handed to the storage engine.";
     clawrk_store_queue_commits Gauge []
         "Commits that wait for their group.";
+    clawrk_payments_calls_total Counter ["call" "outcome"]
+        "Calls to the payment provider; the outcome is done, dropped, or what the failure means.";
+    clawrk_payments_call_seconds Histogram ["call"]
+        "Time until the payment provider answered, or was no longer waited for.";
     clawrk_jobs Gauge ["status"]
         "Jobs in the store.";
     clawrk_payouts Gauge ["status"]

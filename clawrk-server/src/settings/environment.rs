@@ -68,9 +68,13 @@ impl Environment {
     }
 }
 
-/// The variable of a setting.
+/// The variable of a setting. Those of the original exchange keep their names.
 pub(crate) fn variable(name: &str) -> String {
-    format!("{PREFIX}{}", name.to_uppercase())
+    let upper = name.to_uppercase();
+    match name.starts_with("stripe_") || name == "app_url" {
+        true => upper,
+        false => format!("{PREFIX}{upper}"),
+    }
 }
 
 #[cfg(test)]
@@ -82,6 +86,8 @@ mod tests {
         let environment = Environment::of([
             ("CLAWRK_ACEPT_TIMEOUT", "1h"),
             ("CLAWRK_SOMETHING_ELSE", "1"),
+            ("CLAWRK_STRIPE_SECRET_KEY", "x"),
+            ("STRIPE_SECRET_KEY", "x"),
             ("CLAWRK_API_KEY", "k"),
             ("CLAWRK_LISTEN", "x"),
             ("CLAWRK_LLM", "mock"),
@@ -92,6 +98,7 @@ mod tests {
             [
                 "CLAWRK_ACEPT_TIMEOUT is no setting; is CLAWRK_ACCEPT_TIMEOUT meant?",
                 "CLAWRK_SOMETHING_ELSE is no setting of this release",
+                "CLAWRK_STRIPE_SECRET_KEY is no setting; is STRIPE_SECRET_KEY meant?",
             ]
         );
     }

@@ -151,9 +151,11 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let secret = "hunter2".repeat(5);
+        let secret = format!("sk_test_{}", "hunter2".repeat(5));
         let variables = SECRETS.map(variable);
-        let given = [0, 1].map(|at| (variables[at].as_str(), secret.as_str()));
+        let given = variables
+            .each_ref()
+            .map(|name| (name.as_str(), secret.as_str()));
         let given = Given::gather(&Args::default(), &Environment::of(given)).unwrap();
         let settings = format!("{:?}", Settings::read(&given).unwrap());
         let lines = given.lines();

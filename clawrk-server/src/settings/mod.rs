@@ -3,6 +3,7 @@
 mod environment;
 mod file;
 mod given;
+mod money;
 mod nearest;
 mod value;
 
@@ -10,6 +11,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use clawrk::policy::PayoutBudget;
 use clawrk::{OnRejected, Policy, Timeout, Visibility};
 
 use crate::connections::Patience;
@@ -18,6 +20,7 @@ use crate::wrong::Wrong;
 
 pub(crate) use environment::Environment;
 pub(crate) use given::Given;
+pub(crate) use money::StripeKey;
 pub(crate) use value::{LogFormat, Secret};
 
 /// A setting, for those who look it up.
@@ -29,7 +32,12 @@ pub(crate) struct Setting {
 }
 
 /// The settings whose values are shown nowhere.
-pub(crate) const SECRETS: [&str; 2] = ["admin_key", "jwt_secret"];
+pub(crate) const SECRETS: [&str; 4] = [
+    "admin_key",
+    "jwt_secret",
+    "stripe_secret_key",
+    "stripe_webhook_secret",
+];
 
 macro_rules! settings {
     ($(
@@ -42,8 +50,7 @@ macro_rules! settings {
             $(#[doc = $meaning] pub(crate) $name: $type,)*
         }
 
-        /// Every setting. In the file it has this name, in the environment `CLAWRK_` and the name
-        /// in upper case.
+        /// Every setting. In the file it has this name, in the environment that of its variable.
         pub(crate) const TABLE: &[Setting] = &[
             $(Setting {
                 name: stringify!($name),
@@ -79,7 +86,7 @@ settings! {
     /// how the log is written: `text` or `json`
     log_format: LogFormat = "text", value::log_format;
     /// whether making a job takes credits: `on`, `off`, or `auto`: on while Stripe is configured
-    credits: bool = "auto", value::credits;
+    credits: Option<bool> = "auto", value::credits;
     /// what a rejection does with held credits: `refund`, `keep`, or `requeue`
     on_rejected: OnRejected = "refund", value::on_rejected;
     /// how many outputs of a job may be rejected, where rejected jobs are offered again
@@ -102,8 +109,28 @@ settings! {
     json_depth_max: usize = "32", |text| value::number(text, 1, 100);
     /// what a receiver is paid for each credit of a job's cost, in cents
     payout_cents_per_credit: u32 = "50", |text| value::number(text, 0, 1_000_000);
-    /// the currency of payouts
+    /// the currency of payouts, and of the invoices that grant credits
     currency: String = "usd", value::currency;
+    /// how much payouts may take in all: `unlimited`, `receipts`, so many cents, or `auto`
+    payout_budget: PayoutBudget = "auto", money::budget;
+    /// the secret key of Stripe; unset: nothing is sold and nobody is paid
+    stripe_secret_key: Option<StripeKey> = "", money::stripe_key;
+    /// the signing secrets of Stripe's webhooks, with commas between
+    stripe_webhook_secret: Vec<Secret> = "", money::webhook_secrets;
+    /// Stripe's ids of the prices of `starter`, the one that is sold first, with commas between
+    stripe_price_starter: Vec<String> = "", money::prices;
+    /// the same for the plan `pro`
+    stripe_price_pro: Vec<String> = "", money::prices;
+    /// the same for the plan `team`
+    stripe_price_team: Vec<String> = "", money::prices;
+    /// where this server is found by browsers: where Stripe sends people back to
+    app_url: String = "http://localhost:3000", money::app_url;
+    /// the server that is asked for Stripe
+    stripe_api_base: String = "https://api.stripe.com", money::api_base;
+    /// how long a call to Stripe may take
+    payments_timeout: Duration = "30s", value::duration;
+    /// the longest body of a webhook
+    webhook_bytes_max: usize = "1MiB", |text| value::size(text, 64 << 20);
     /// how long an idempotent request is remembered
     idempotency_retention: Duration = "30d", value::duration;
     /// how many requests a user may make in a second, twice as many at once; `off`: any number
@@ -132,7 +159,7 @@ impl Settings {
     /// What of it is the exchange's own.
     pub(crate) fn policy(&self) -> Policy {
         let mut policy = Policy::default();
-        policy.credits = self.credits;
+        policy.credits = self.credits.unwrap_or(self.stripe_secret_key.is_some());
         policy.on_rejected = self.on_rejected;
         policy.max_attempts = self.max_attempts;
         policy.accept_timeout = self.accept_timeout;
@@ -144,13 +171,31 @@ impl Settings {
         policy.payout_cents_per_credit = self.payout_cents_per_credit;
         policy.currency = self.currency.clone();
         policy.idempotency_retention = self.idempotency_retention;
+        policy.payout_budget = self.payout_budget;
+        policy.app_url = self.app_url.clone();
+        policy.payments_timeout = self.payments_timeout;
+        for (tier, prices) in self.prices() {
+            if let Some(plan) = policy.plans.iter_mut().find(|plan| plan.tier == tier) {
+                plan.price_ids = prices.to_vec();
+            }
+        }
         policy
+    }
+
+    /// The prices of each plan, by the plan's name.
+    pub(crate) fn prices(&self) -> [(&'static str, &[String]); 3] {
+        [
+            ("starter", &self.stripe_price_starter),
+            ("pro", &self.stripe_price_pro),
+            ("team", &self.stripe_price_team),
+        ]
     }
 
     /// What of it is about requests.
     pub(crate) fn limits(&self) -> clawrk_http::Limits {
         let mut limits = clawrk_http::Limits::default();
         limits.body_bytes_max = self.body_bytes_max;
+        limits.webhook_bytes_max = self.webhook_bytes_max;
         limits.json_depth_max = self.json_depth_max;
         limits.body_timeout = self.body_timeout;
         limits.body_stall_timeout = self.body_stall_timeout;

@@ -71,9 +71,12 @@ pub(crate) fn log_format(text: &str) -> Result<LogFormat, String> {
     )
 }
 
-/// `auto` is on while Stripe is configured, which no release can do yet.
-pub(crate) fn credits(text: &str) -> Result<bool, String> {
-    one_of(text, &[("on", true), ("off", false), ("auto", false)])
+/// None for `auto`: on while Stripe is configured.
+pub(crate) fn credits(text: &str) -> Result<Option<bool>, String> {
+    one_of(
+        text,
+        &[("on", Some(true)), ("off", Some(false)), ("auto", None)],
+    )
 }
 
 pub(crate) fn on_rejected(text: &str) -> Result<OnRejected, String> {
@@ -192,7 +195,7 @@ pub(crate) fn rate(text: &str) -> Result<Option<NonZeroU32>, String> {
     Ok(NonZeroU32::new(rate))
 }
 
-fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
+pub(super) fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
     let chosen = choices.iter().find(|(name, _)| *name == text);
     chosen.map(|(_, value)| *value).ok_or_else(|| {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
