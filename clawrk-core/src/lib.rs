@@ -49,6 +49,7 @@ pub mod error;
 pub mod id;
 pub mod ids;
 pub mod job;
+pub mod journal;
 pub mod ledger;
 mod mock;
 pub mod money;

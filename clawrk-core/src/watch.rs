@@ -10,6 +10,8 @@ pub enum Stage {
     Checking,
     /// The records of an export are written into a store.
     Importing,
+    /// The entries of the ledger are read for a journal.
+    Journal,
     /// An audit checks records.
     Auditing,
     /// An audit checks what is listed for each user.

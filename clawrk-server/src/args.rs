@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use clawrk::journal::{Day, Format};
 
 /// The REST server of clawrk.
 ///
@@ -52,6 +53,22 @@ pub(crate) enum Command {
     Import {
         /// What `export` has written
         file: PathBuf,
+    },
+    /// Write the ledger as a journal for accountants: text that beancount or hledger reads
+    Journal {
+        /// Which of them: beancount or hledger
+        #[arg(long, value_name = "FORMAT")]
+        format: Format,
+        /// The first day, in UTC, such as 2025-01-01; what came before becomes opening balances
+        /// [default: the first on which anything happened]
+        #[arg(long, value_name = "DATE")]
+        from: Option<Day>,
+        /// The last day, in UTC [default: the last on which anything happened]
+        #[arg(long, value_name = "DATE")]
+        to: Option<Day>,
+        /// A file that is not there yet [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Check every record of the store, and print what is wrong as lines of JSON
     Audit,

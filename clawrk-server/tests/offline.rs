@@ -18,7 +18,7 @@ use std::process::{Output, Stdio};
 
 use clawrk::id::CommitId;
 use clawrk::store::{Batch, Key};
-use clawrk::{Engine, JobId, UserId};
+use clawrk::{Call, Credits, Engine, JobId, PageRequest, Policy, UserId};
 use serde_json::Value;
 
 use support::{Server, command, run};
@@ -220,4 +220,58 @@ async fn an_audit_names_what_is_wrong() {
     assert_eq!(violation["kind"], "event_missing");
     let place = violation["where"].as_str().unwrap();
     assert!(place.contains(&job.to_string()), "{place}");
+}
+
+#[tokio::test]
+async fn the_ledger_is_written_as_a_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let [store, none] = ["store", "none"].map(|name| folder.path().join(name));
+    let file = folder.path().join("all.journal");
+    let file_name = file.to_str().unwrap();
+    let mut policy = Policy::default();
+    policy.credits = true;
+    let builder = clawrk::builder(&uri(&store)).await.unwrap();
+    let engine = builder.policy(policy).build();
+    let alice = engine.user(&UserId::new("al@x").unwrap()).await.unwrap().id;
+    let (admin, five) = (Call::by_admin(), Credits::new(5));
+    let granted = engine.grant_credits(admin, &alice, five, "gift");
+    granted.await.unwrap();
+    engine.create_job(&alice, "One").await.unwrap();
+    let entries = engine.ledger(&alice, &PageRequest::first()).await.unwrap();
+    let today = &entries.items[0].created_at.to_string()[..10];
+    engine.close().await.unwrap();
+
+    let hledger = ["journal", "--format", "hledger", "--out", file_name];
+    let written = with(&store, &hledger);
+    ends(&written, 0, "all.journal: 2 transactions, 3 accounts\n");
+    assert!(complained(&written).contains("reading the ledger: 100%"));
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "others could read it");
+    let text = fs::read_to_string(&file).unwrap();
+    let line = "    Liabilities:Credits:U-al-40x  0 CREDIT = -3 CREDIT\n";
+    assert!(text.ends_with(line), "{text}");
+    ends(&with(&store, &hledger), 1, "is there already");
+
+    // On standard output there is nothing but the journal.
+    let beancount = ["journal", "--format", "beancount"];
+    let piped = with(&store, &beancount);
+    let again = with(&store, &beancount);
+    assert!(said(&piped).starts_with("option ") && piped.stdout == again.stdout);
+    assert!(said(&piped).contains("  user: \"al@x\"\n"));
+    let until = with(&store, &[&beancount[..], &["--to", today]].concat());
+    ends(&until, 0, "\n  Liabilities:Holds  -2 CREDIT\n");
+    assert!(!said(&until).contains(" balance "), "{}", said(&until));
+
+    let day = |args: &[&str]| with(&store, &[&beancount[..], args].concat());
+    ends(&day(&["--from", "yesterday"]), 2, "not a day from 1970");
+    let backwards = day(&["--from", "2025-02-01", "--to", "2025-01-31"]);
+    ends(
+        &backwards,
+        1,
+        "journal: 2025-01-31, the last day, comes before",
+    );
+    let other = with(&store, &["journal", "--format", "ledger"]);
+    ends(&other, 2, "they are beancount and hledger");
+    ends(&with(&none, &beancount), 2, "there is no store at");
+    assert!(!none.exists(), "a store was made");
 }

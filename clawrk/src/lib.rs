@@ -50,8 +50,8 @@ pub use clawrk_core::time::Timestamp;
 /// The whole of core, module by module, for those who implement a store or another port.
 #[doc(no_inline)]
 pub use clawrk_core::{
-    audit, clock, engine, error as errors, id, ids, job, ledger, money, payments, policy, record,
-    skill, store, time, transfer, watch,
+    audit, clock, engine, error as errors, id, ids, job, journal, ledger, money, payments, policy,
+    record, skill, store, time, transfer, watch,
 };
 
 /// Why a store in a folder does not open.

@@ -53,6 +53,7 @@ fn name(stage: Stage) -> &'static str {
         Stage::Exporting => "exporting records",
         Stage::Checking => "checking the export",
         Stage::Importing => "importing records",
+        Stage::Journal => "reading the ledger",
         Stage::Auditing => "auditing records",
         Stage::Indexes => "auditing the lists of users",
         _ => "working",

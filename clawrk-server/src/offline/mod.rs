@@ -3,10 +3,14 @@
 mod audit;
 mod export;
 mod far;
+mod file;
 mod import;
+mod journal;
 
 use std::error::Error;
 use std::process::ExitCode;
+
+use clawrk::journal::Options;
 
 use crate::announce::{complain, say};
 use crate::args::{Args, Command};
@@ -32,6 +36,22 @@ pub(crate) async fn run(
         Command::Export { file } => {
             let engine = start::open(settings, given).await?;
             Ok(ended("export", export::run(&engine, file).await))
+        }
+        Command::Journal {
+            format,
+            from,
+            to,
+            out,
+        } => {
+            let options = Options {
+                format: *format,
+                from: *from,
+                to: *to,
+                currency: settings.currency.clone(),
+            };
+            let engine = start::open(settings, given).await?;
+            let written = journal::run(&engine, &options, out.as_deref()).await;
+            Ok(ended("journal", written))
         }
         Command::Import { file } => {
             let lines = import::open(file)?;
@@ -59,7 +79,7 @@ fn check_place(command: &Command, settings: &Settings, given: &Given) -> Result<
         _ if settings.store.starts_with("memory:") => {
             wrong("`memory:` is gone with its process; name a store that lasts".to_owned())
         }
-        Command::Export { .. } | Command::Audit if !exists => {
+        Command::Export { .. } | Command::Journal { .. } | Command::Audit if !exists => {
             wrong(format!("there is no store at {shown}"))
         }
         _ => Ok(()),
