@@ -25,6 +25,8 @@ pub mod blocking;
 mod error;
 pub mod host;
 mod open;
+#[cfg(feature = "stripe")]
+mod stripe;
 mod ticks;
 mod tokio_clock;
 mod uri;
@@ -57,8 +59,12 @@ pub use clawrk_core::{
 /// Why a store in a folder does not open.
 #[cfg(feature = "sled")]
 pub use clawrk_store_sled::OpenError as StoreOpenError;
+#[cfg(feature = "stripe")]
+pub use clawrk_stripe::{Builder as StripeBuilder, InvalidSetting, Stripe};
 pub use error::OpenError;
 pub use open::{builder, exists, open};
+#[cfg(feature = "stripe")]
+pub use stripe::stripe;
 pub use ticks::{TICK_BUDGET, TICK_PAUSE, run_ticks};
 pub use tokio_clock::TokioClock;
 

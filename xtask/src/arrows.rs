@@ -9,8 +9,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clawrk-core", &[]),
     ("clawrk-store-embedded", &["clawrk-core"]),
     ("clawrk-store-sled", &["clawrk-store-embedded"]),
+    ("clawrk-stripe", &["clawrk-core"]),
     ("clawrk-testkit", &["clawrk-core"]),
-    ("clawrk", &["clawrk-core", "clawrk-store-sled"]),
+    (
+        "clawrk",
+        &["clawrk-core", "clawrk-store-sled", "clawrk-stripe"],
+    ),
     ("clawrk-http", &["clawrk-core"]),
     ("clawrk-server", &["clawrk", "clawrk-http"]),
     ("clawrk-py", &["clawrk"]),
