@@ -11,6 +11,7 @@
 //!
 //! - [`suite`]: every obligation of [`Store`](clawrk_core::store::Store), one test each.
 //! - [`faults`]: a store that refuses, leaves its caller in doubt, hangs or dies at a chosen call.
+//! - [`books`]: a fake Stripe that keeps account, fails on demand and repeats with its seed.
 //! - [`clock`]: time and ids that a test moves and a seed repeats.
 //! - [`invariants`]: what must hold of an exchange at every moment.
 //! - [`model`]: a naive exchange to compare the real one with.
@@ -33,6 +34,7 @@
     reason = "this crate fails tests, and a test fails by a panic"
 )]
 
+pub mod books;
 pub mod clock;
 pub mod faults;
 pub mod invariants;

@@ -26,7 +26,7 @@ pub use news::{News, WebhookEvent};
 pub use transfer::{SendTransfer, Transfer, TransferTerms, Transfers, TransfersPage};
 
 /// Whether money is real.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Play money.

@@ -1,0 +1,272 @@
+//! Which request asks for what.
+
+use serde_json::Value;
+
+use super::account::{self, own};
+use super::book::{Book, Cause};
+use super::error::StripeError;
+use super::params::Params;
+use super::shelf::{Item, Shelf, Span};
+use super::wire::{Method, Request};
+use super::{checkout, coupon, customer, link, price, transfer};
+
+/// What a request asks for, once its parameters were found to be in order.
+#[derive(Debug, Clone)]
+pub(super) enum Action {
+    Read(Read),
+    Write(Box<Write>),
+}
+
+/// To be shown something.
+#[derive(Debug, Clone)]
+pub(super) enum Read {
+    OwnAccount,
+    Balance,
+    One(Kind, String),
+    List(Kind, Span),
+    Lines(String, Span),
+    Transfers {
+        span: Span,
+        group: Option<String>,
+        destination: Option<String>,
+    },
+    Events {
+        span: Span,
+        kinds: Vec<String>,
+    },
+}
+
+/// What there is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Account,
+    Customer,
+    Product,
+    Price,
+    Coupon,
+    Session,
+    Subscription,
+    Invoice,
+    Transfer,
+    Event,
+}
+
+/// To have something made or changed.
+#[derive(Debug, Clone)]
+pub(super) enum Write {
+    Customer(customer::Draft),
+    DeleteCustomer(String),
+    Product(price::ProductDraft),
+    Price(price::PriceDraft),
+    Coupon(coupon::Draft),
+    Session(checkout::Draft),
+    Account(account::Draft),
+    DeleteAccount(String),
+    Link(link::Draft),
+    Transfer(transfer::Draft),
+    Reversal(transfer::ReversalDraft),
+}
+
+impl Action {
+    pub(super) fn read(request: &Request) -> Result<Action, StripeError> {
+        let mut params = Params::new(&request.params);
+        let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+        let action = match request.method {
+            Method::Get => Action::Read(read(&path, &mut params, request)?),
+            Method::Post => Action::Write(Box::new(post(&path, &mut params, request)?)),
+            Method::Delete => Action::Write(Box::new(delete(&path, request)?)),
+        };
+        params.finish()?;
+        Ok(action)
+    }
+}
+
+fn unrecognized(request: &Request) -> StripeError {
+    StripeError::unrecognized(request.method.as_str(), &request.path)
+}
+
+fn read(path: &[&str], params: &mut Params, request: &Request) -> Result<Read, StripeError> {
+    let one = |kind, id: &&str| Ok(Read::One(kind, (*id).to_owned()));
+    match path {
+        ["v1", "account"] => Ok(Read::OwnAccount),
+        ["v1", "balance"] => Ok(Read::Balance),
+        ["v1", "transfers"] => Ok(Read::Transfers {
+            span: Span::read(params)?,
+            group: params.text("transfer_group")?,
+            destination: params.text("destination")?,
+        }),
+        ["v1", "events"] => {
+            let mut kinds: Vec<String> = params.text("type")?.into_iter().collect();
+            kinds.extend(params.map("types").into_values());
+            let span = Span::read(params)?;
+            Ok(Read::Events { span, kinds })
+        }
+        ["v1", "invoices", id, "lines"] => Ok(Read::Lines((*id).to_owned(), Span::read(params)?)),
+        ["v1", "accounts", id] => one(Kind::Account, id),
+        ["v1", "customers", id] => one(Kind::Customer, id),
+        ["v1", "products", id] => one(Kind::Product, id),
+        ["v1", "prices", id] => one(Kind::Price, id),
+        ["v1", "coupons", id] => one(Kind::Coupon, id),
+        ["v1", "checkout", "sessions", id] => one(Kind::Session, id),
+        ["v1", "subscriptions", id] => one(Kind::Subscription, id),
+        ["v1", "invoices", id] => one(Kind::Invoice, id),
+        ["v1", "transfers", id] => one(Kind::Transfer, id),
+        ["v1", "events", id] => one(Kind::Event, id),
+        ["v1", rest @ ..] => {
+            let kind = match rest {
+                ["accounts"] => Kind::Account,
+                ["customers"] => Kind::Customer,
+                ["products"] => Kind::Product,
+                ["prices"] => Kind::Price,
+                ["coupons"] => Kind::Coupon,
+                ["checkout", "sessions"] => Kind::Session,
+                ["subscriptions"] => Kind::Subscription,
+                ["invoices"] => Kind::Invoice,
+                _ => return Err(unrecognized(request)),
+            };
+            Ok(Read::List(kind, Span::read(params)?))
+        }
+        _ => Err(unrecognized(request)),
+    }
+}
+
+fn post(path: &[&str], params: &mut Params, request: &Request) -> Result<Write, StripeError> {
+    match path {
+        ["v1", "customers"] => customer::Draft::read(params).map(Write::Customer),
+        ["v1", "products"] => price::ProductDraft::read(params).map(Write::Product),
+        ["v1", "prices"] => price::PriceDraft::read(params).map(Write::Price),
+        ["v1", "coupons"] => coupon::Draft::read(params).map(Write::Coupon),
+        ["v1", "checkout", "sessions"] => checkout::Draft::read(params).map(Write::Session),
+        ["v1", "accounts"] => account::Draft::read(params).map(Write::Account),
+        ["v1", "account_links"] => link::Draft::read(params).map(Write::Link),
+        ["v1", "transfers"] => transfer::Draft::read(params).map(Write::Transfer),
+        ["v1", "transfers", id, "reversals"] => {
+            transfer::ReversalDraft::read(id, params).map(Write::Reversal)
+        }
+        _ => Err(unrecognized(request)),
+    }
+}
+
+fn delete(path: &[&str], request: &Request) -> Result<Write, StripeError> {
+    match path {
+        ["v1", "customers", id] => Ok(Write::DeleteCustomer((*id).to_owned())),
+        ["v1", "accounts", id] => Ok(Write::DeleteAccount((*id).to_owned())),
+        _ => Err(unrecognized(request)),
+    }
+}
+
+/// How lists are shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listing {
+    /// Transfers younger than this, in seconds, are not in lists yet.
+    pub(super) lag: i64,
+    /// Most objects on a page.
+    pub(super) page_max: usize,
+}
+
+impl Book {
+    pub(super) fn read(&self, read: &Read, listing: Listing) -> Result<Value, StripeError> {
+        let (live, max) = (self.livemode(), listing.page_max);
+        match read {
+            Read::OwnAccount => Ok(own(&self.platform)),
+            Read::Balance => Ok(self.show_balance(&self.balance)),
+            Read::One(kind, id) => self.show(*kind, id),
+            Read::List(kind, span) => self.list(*kind, span, max),
+            Read::Lines(invoice, span) => {
+                let found = self.invoices.get(invoice);
+                let found = found.ok_or_else(|| StripeError::missing("invoice", invoice))?;
+                let url = format!("/v1/invoices/{invoice}/lines");
+                span.page(&url, found.shown_lines().iter(), max, live)
+            }
+            Read::Transfers {
+                span,
+                group,
+                destination,
+            } => {
+                let last = self.now() - listing.lag;
+                let shown = self.transfers.iter().rev().filter(|transfer| {
+                    (listing.lag == 0 || transfer.created <= last)
+                        && passes(group.as_ref(), transfer.group.as_deref())
+                        && passes(destination.as_ref(), Some(&transfer.destination))
+                });
+                span.page("/v1/transfers", shown, max, live)
+            }
+            Read::Events { span, kinds } => {
+                let wanted = |kind: &String| kinds.is_empty() || kinds.contains(kind);
+                let shown = self.events.iter().rev().filter(|event| wanted(&event.kind));
+                span.page("/v1/events", shown, max, live)
+            }
+        }
+    }
+
+    fn show(&self, kind: Kind, id: &str) -> Result<Value, StripeError> {
+        let live = self.livemode();
+        match kind {
+            Kind::Account if id == self.platform => Ok(own(id)),
+            Kind::Account => Ok(self.connected(id)?.render(live)),
+            Kind::Customer => self.customers.show(id, live),
+            Kind::Product => self.products.show(id, live),
+            Kind::Price => self.prices.show(id, live),
+            Kind::Coupon => self.coupons.show(id, live),
+            Kind::Session => self.sessions.show(id, live),
+            Kind::Subscription => self.subscriptions.show(id, live),
+            Kind::Invoice => self.invoices.show(id, live),
+            Kind::Transfer => self.transfers.show(id, live),
+            Kind::Event => self.events.show(id, live),
+        }
+    }
+
+    fn list(&self, kind: Kind, span: &Span, max: usize) -> Result<Value, StripeError> {
+        let live = self.livemode();
+        match kind {
+            Kind::Account => {
+                let there = self.accounts.iter().rev().filter(|account| !account.gone);
+                span.page("/v1/accounts", there, max, live)
+            }
+            Kind::Customer => {
+                let there = self.customers.iter().rev();
+                let there = there.filter(|customer| !customer.deleted);
+                span.page("/v1/customers", there, max, live)
+            }
+            Kind::Product => all(&self.products, "/v1/products", span, max, live),
+            Kind::Price => all(&self.prices, "/v1/prices", span, max, live),
+            Kind::Coupon => all(&self.coupons, "/v1/coupons", span, max, live),
+            Kind::Session => all(&self.sessions, "/v1/checkout/sessions", span, max, live),
+            Kind::Subscription => all(&self.subscriptions, "/v1/subscriptions", span, max, live),
+            Kind::Invoice => all(&self.invoices, "/v1/invoices", span, max, live),
+            Kind::Transfer => all(&self.transfers, "/v1/transfers", span, max, live),
+            Kind::Event => all(&self.events, "/v1/events", span, max, live),
+        }
+    }
+
+    pub(super) fn write(&mut self, write: Write, cause: &Cause) -> Result<Value, StripeError> {
+        match write {
+            Write::Customer(draft) => Ok(self.create_customer(draft, cause)),
+            Write::DeleteCustomer(id) => self.delete_customer(&id, cause),
+            Write::Product(draft) => Ok(self.create_product(draft, cause)),
+            Write::Price(draft) => self.create_price(draft, cause),
+            Write::Coupon(draft) => self.create_coupon(draft),
+            Write::Session(draft) => self.create_session(draft),
+            Write::Account(draft) => Ok(self.create_account(draft, cause)),
+            Write::DeleteAccount(id) => self.delete_account(&id),
+            Write::Link(draft) => self.create_link(draft),
+            Write::Transfer(draft) => self.create_transfer(draft, cause),
+            Write::Reversal(draft) => self.reverse_transfer(draft, cause),
+        }
+    }
+}
+
+fn all<T: Item>(
+    shelf: &Shelf<T>,
+    url: &str,
+    span: &Span,
+    max: usize,
+    live: bool,
+) -> Result<Value, StripeError> {
+    span.page(url, shelf.iter().rev(), max, live)
+}
+
+/// Whether a filter lets a value pass.
+fn passes(filter: Option<&String>, value: Option<&str>) -> bool {
+    filter.is_none_or(|wanted| Some(wanted.as_str()) == value)
+}

@@ -1,0 +1,243 @@
+//! Checkouts, subscriptions, invoices, and what is told of them.
+
+use clawrk_core::money::Cents;
+use clawrk_core::payments::{Invoice as Bought, News};
+
+use super::*;
+use crate::books::news::event;
+
+/// A customer `alice` who has bought so many of `price_pro` (1 500 cents), with more parameters of
+/// the session; its subscription.
+fn bought(desk: &mut Desk, more: &[(&str, &str)]) -> String {
+    let session = open(desk, more);
+    assert!(desk.books.test().complete_checkout(&session));
+    let session = desk.books.test().session(&session).unwrap();
+    session.subscription.clone().unwrap()
+}
+
+fn open(desk: &mut Desk, more: &[(&str, &str)]) -> String {
+    let now = desk.now;
+    desk.books.advance(now);
+    desk.books.test().add_price("price_pro", 1_500);
+    let customer = desk.make("/v1/customers", &[("metadata[clawrk_user]", "alice")]);
+    let mut pairs = vec![
+        ("mode", "subscription"),
+        ("customer", &customer),
+        ("line_items[0][price]", "price_pro"),
+        ("line_items[0][quantity]", "1"),
+        ("success_url", "https://x.example.com/s"),
+        ("subscription_data[metadata][clawrk_user]", "alice"),
+        ("subscription_data[metadata][clawrk_tier]", "pro"),
+        ("subscription_data[metadata][clawrk_store]", "store"),
+    ];
+    pairs.extend(more);
+    desk.make("/v1/checkout/sessions", &pairs)
+}
+
+/// The paid invoices that the endpoints are told of, each as it reads in clawrk's words.
+fn told(desk: &mut Desk) -> Vec<Bought> {
+    let posts = desk.books.deliveries(desk.now);
+    let read = posts
+        .iter()
+        .map(|post| event(post.body.as_bytes()).unwrap());
+    let news = read.filter(|event| event.kind == "invoice.paid");
+    let invoices = news.map(|event| match event.news {
+        News::InvoicePaid(invoice) => invoice,
+        other => panic!("{other:?}"),
+    });
+    invoices.collect()
+}
+
+/// What a line grants for: price, quantity, proration, net amount.
+fn lines(invoice: &Bought) -> Vec<(Option<&str>, u64, bool, i64)> {
+    let lines = invoice.lines.iter().map(|line| {
+        let net = line.net.units();
+        (line.price.as_deref(), line.quantity, line.proration, net)
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_completed_checkout_makes_a_subscription_and_a_paid_invoice() {
+    let mut desk = Desk::new();
+    let subscription = bought(&mut desk, &[]);
+    let shown = desk.get(&format!("/v1/subscriptions/{subscription}"), &[]);
+    assert_eq!(shown["status"], "active");
+    assert_eq!(shown["metadata"]["clawrk_tier"], "pro");
+    let path = format!("/v1/invoices/{}", shown["latest_invoice"].as_str().unwrap());
+    let invoice = desk.get(&path, &[]);
+    assert_eq!(invoice["amount_paid"], 1_500);
+    assert_eq!(invoice["status"], "paid");
+    assert_eq!(desk.books.test().balance("usd"), BALANCE + 1_500);
+}
+
+#[test]
+fn a_session_is_completed_once_and_not_after_a_day() {
+    let mut desk = Desk::new();
+    let (first, second) = (open(&mut desk, &[]), open(&mut desk, &[]));
+    assert!(desk.books.test().complete_checkout(&first));
+    assert!(!desk.books.test().complete_checkout(&first));
+    desk.wait(Duration::from_secs(24 * 60 * 60));
+    assert!(!desk.books.test().complete_checkout(&second));
+    let shown = desk.get(&format!("/v1/checkout/sessions/{second}"), &[]);
+    assert_eq!(
+        (&shown["status"], &shown["url"]),
+        (&"expired".into(), &Value::Null)
+    );
+}
+
+#[test]
+fn every_version_tells_the_same_of_an_invoice() {
+    for versions in [[VERSION, OLD_VERSION], [OLD_VERSION, OLDEST_VERSION]] {
+        let mut desk = Desk::new();
+        for (at, version) in versions.iter().enumerate() {
+            let endpoint = Endpoint::own(&format!("https://{at}"), "whsec").in_version(version);
+            desk.books.test().add_endpoint(endpoint);
+        }
+        let now = desk.now;
+        desk.books.advance(now);
+        desk.books.test().add_price("price_team", 7_500);
+        let subscription = bought(&mut desk, &[]);
+        desk.books.test().renew(&subscription);
+        desk.books
+            .test()
+            .change_plan(&subscription, "price_team", 2);
+        let invoices = told(&mut desk);
+        assert_eq!(invoices.len(), 6, "three invoices, to two endpoints");
+        for pair in invoices.chunks(2) {
+            let (newer, mut older) = (&pair[0], pair[1].clone());
+            assert_eq!(newer.owner.user.as_deref(), Some("alice"));
+            assert_eq!(newer.subscription.as_deref(), Some(subscription.as_str()));
+            // The oldest notes nothing with an invoice; only lines of a plan say whose they are.
+            if versions[1] == OLDEST_VERSION && newer.lines[0].proration {
+                assert_eq!(older.owner.user, None);
+                older.owner = newer.owner.clone();
+            }
+            assert_eq!(*newer, older);
+        }
+        assert_eq!(lines(&invoices[0]), [(Some("price_pro"), 1, false, 1_500)]);
+        let change = [
+            (Some("price_pro"), 1, true, -750),
+            (Some("price_team"), 2, true, 7_500),
+        ];
+        assert_eq!(lines(&invoices[4]), change);
+        assert_eq!(invoices[4].paid, Cents::new(6_750));
+    }
+}
+
+#[test]
+fn trials_and_whole_discounts_cost_nothing() {
+    let mut desk = Desk::new();
+    desk.books
+        .test()
+        .add_endpoint(Endpoint::own("https://x", "whsec"));
+    let trial = bought(&mut desk, &[("subscription_data[trial_period_days]", "14")]);
+    desk.make("/v1/coupons", &[("id", "FREE"), ("percent_off", "100")]);
+    let free = bought(&mut desk, &[("discounts[0][coupon]", "FREE")]);
+    desk.books.test().renew(&trial);
+    desk.books.test().renew(&free);
+    let nets: Vec<i64> = told(&mut desk)
+        .iter()
+        .map(|invoice| invoice.lines[0].net.units())
+        .collect();
+    assert_eq!(nets, [0, 0, 1_500, 1_500]);
+}
+
+#[test]
+fn many_lines_come_on_pages() {
+    let mut desk = Desk::new();
+    desk.books
+        .test()
+        .add_endpoint(Endpoint::own("https://x", "whsec"));
+    let subscription = bought(&mut desk, &[]);
+    told(&mut desk);
+    let customer = desk
+        .books
+        .test()
+        .subscription(&subscription)
+        .customer
+        .clone();
+    for n in 0..12 {
+        desk.books
+            .test()
+            .add_invoice_item(&customer, 10, &format!("extra {n}"));
+    }
+    let invoice = desk.books.test().renew(&subscription);
+    let told = told(&mut desk).remove(0);
+    assert_eq!((told.lines.len(), told.more_lines), (10, true));
+    let path = format!("/v1/invoices/{invoice}/lines");
+    let rest = desk.get(&path, &[("starting_after", &told.lines[9].id)]);
+    assert_eq!(rest["data"].as_array().unwrap().len(), 3);
+    assert_eq!(rest["has_more"], false);
+    assert_eq!(told.paid, Cents::new(1_620));
+}
+
+#[test]
+fn deliveries_are_late_repeated_shuffled_and_signed() {
+    let mut desk = Desk::new();
+    let now = desk.now;
+    desk.books.advance(now);
+    desk.books
+        .test()
+        .add_endpoint(Endpoint::own("https://own", "whsec_own"));
+    desk.books
+        .test()
+        .add_endpoint(Endpoint::connect("https://connect", "whsec_connect"));
+    let hour = Duration::from_secs(60 * 60);
+    desk.books.test().set_courier(hour, 4);
+    for _ in 0..20 {
+        desk.make("/v1/customers", &[]);
+    }
+    desk.receiver();
+    let soon = desk.books.deliveries(desk.now).len();
+    desk.wait(hour);
+    let late = desk.books.deliveries(desk.now);
+    assert!(soon < 5 && late.len() > 25, "{soon} {}", late.len());
+    let customers: Vec<&str> = late
+        .iter()
+        .filter(|post| post.url == "https://own")
+        .map(|post| post.event.as_str())
+        .collect();
+    let order: Vec<&str> = {
+        let events = desk.books.test().events();
+        events.map(|event| event.id.as_str()).collect()
+    };
+    let places: Vec<_> = customers
+        .iter()
+        .map(|id| order.iter().position(|event| event == id))
+        .collect();
+    assert!(!places.is_sorted(), "they come in another order");
+    for post in &late {
+        let secret = match post.url.as_str() {
+            "https://own" => "whsec_own",
+            _ => "whsec_connect",
+        };
+        let own = post.kind == "customer.created";
+        assert_eq!(own, secret == "whsec_own");
+        let now = desk.now.as_millis() / 1000;
+        let secrets = [secret.to_owned()];
+        assert_eq!(
+            check(&secrets, &post.signature, post.body.as_bytes(), now),
+            Ok(())
+        );
+    }
+}
+
+#[test]
+fn what_is_refused_is_posted_again_later() {
+    let mut desk = Desk::new();
+    desk.books
+        .test()
+        .add_endpoint(Endpoint::own("https://x", "whsec"));
+    desk.make("/v1/customers", &[]);
+    let first = desk.books.deliveries(desk.now).remove(0);
+    desk.books.test().refused(&first);
+    assert_eq!(desk.books.deliveries(desk.now), []);
+    desk.wait(Duration::from_secs(5 * 60));
+    let again = desk.books.deliveries(desk.now).remove(0);
+    assert_eq!(
+        (again.attempt, &again.event, &again.body),
+        (2, &first.event, &first.body)
+    );
+    assert_ne!(again.signature, first.signature, "it is signed anew");
+}
