@@ -56,6 +56,12 @@ pub(crate) const SUITES: &[Suite] = &[
         run: Run::Script("clawrk-server/jwt/test.sh"),
     },
     Suite {
+        name: "journals",
+        packages: &[],
+        tools: &[&tool::PYTHON, &tool::HLEDGER],
+        run: Run::Script("clawrk-server/journal/test.sh"),
+    },
+    Suite {
         name: "Kotlin package",
         // The Rust side of the bindings needs no more than Rust.
         packages: &[],

@@ -49,6 +49,12 @@ pub(crate) const PROMTOOL: Tool = Tool {
     get: "apt-get install prometheus",
 };
 
+pub(crate) const HLEDGER: Tool = Tool {
+    name: "hledger",
+    programs: &["hledger"],
+    get: "apt-get install hledger",
+};
+
 pub(crate) const CHROMIUM: Tool = Tool {
     name: "Chromium",
     programs: &["chromium"],
