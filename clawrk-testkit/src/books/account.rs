@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::book::{Book, Cause};
 use super::error::StripeError;
-use super::params::Params;
+use super::params::{Params, note};
 use super::shelf::{Item, list};
 
 /// How far something is that an account may do.
@@ -122,11 +122,31 @@ impl Draft {
             metadata: params.map("metadata"),
             email: params.text("email")?,
             country: params.text("country")?.unwrap_or_else(|| "US".to_owned()),
+            // An account with all of Stripe's pages is asked for everything by Stripe itself.
+            transfers: transfers || dashboard.unwrap_or(of_type.0) == "full",
             dashboard: dashboard.unwrap_or(of_type.0),
             fees: fees.unwrap_or(of_type.1),
             losses: losses.unwrap_or(of_type.2),
             collection: collection.unwrap_or(of_type.3),
-            transfers,
+        })
+    }
+}
+
+/// An account that is to be changed.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    account: String,
+    metadata: BTreeMap<String, String>,
+    email: Option<String>,
+}
+
+impl Change {
+    pub(super) fn read(account: &str, params: &mut Params) -> Result<Change, StripeError> {
+        params.ignore(&Draft::IGNORED);
+        Ok(Change {
+            account: account.to_owned(),
+            metadata: params.map("metadata"),
+            email: params.text("email")?,
         })
     }
 }
@@ -140,6 +160,25 @@ impl Account {
             (_, "application") => "custom",
             _ => "none",
         }
+    }
+
+    fn stand(&mut self, standing: Standing) {
+        let (transfers, payouts, reason) = match standing {
+            Standing::InReview => {
+                let reason = Some("requirements.pending_verification");
+                (Capability::Pending, false, reason)
+            }
+            Standing::Complete => (Capability::Active, true, None),
+            Standing::NoPayouts => (Capability::Active, false, Some("listed")),
+            Standing::Restricted => (Capability::Inactive, false, Some("rejected.other")),
+        };
+        self.details_submitted = true;
+        self.transfers = match self.requested {
+            true => transfers,
+            false => Capability::Inactive,
+        };
+        self.payouts_enabled = payouts;
+        self.disabled_reason = reason.map(str::to_owned);
     }
 
     fn requirements(&self) -> Value {
@@ -272,9 +311,35 @@ impl Book {
             collection: draft.collection,
         };
         let livemode = self.livemode();
-        let shown = self.accounts.put(account).render(livemode);
+        let account = self.accounts.put(account);
+        if self.onboards_at_once {
+            account.stand(Standing::Complete);
+        }
+        let shown = account.render(livemode);
         self.emit_for_account("account.updated", &shown, cause);
         shown
+    }
+
+    /// From now on, whoever is given an account has completed it at once.
+    pub fn onboard_at_once(&mut self) {
+        self.onboards_at_once = true;
+    }
+
+    pub(super) fn change_account(
+        &mut self,
+        change: Change,
+        cause: &Cause,
+    ) -> Result<Value, StripeError> {
+        self.connected(&change.account)?;
+        let livemode = self.livemode();
+        let Some(account) = self.accounts.get_mut(&change.account) else {
+            return Err(StripeError::no_access(&change.account));
+        };
+        note(&mut account.metadata, change.metadata);
+        account.email = change.email.or(account.email.take());
+        let shown = account.render(livemode);
+        self.emit_for_account("account.updated", &shown, cause);
+        Ok(shown)
     }
 
     /// An account that is still connected.
@@ -298,22 +363,7 @@ impl Book {
     pub fn set_standing(&mut self, id: &str, standing: Standing) {
         let livemode = self.livemode();
         let account = self.accounts.get_mut(id).expect("an account of this book");
-        let (transfers, payouts, reason) = match standing {
-            Standing::InReview => {
-                let reason = Some("requirements.pending_verification");
-                (Capability::Pending, false, reason)
-            }
-            Standing::Complete => (Capability::Active, true, None),
-            Standing::NoPayouts => (Capability::Active, false, Some("listed")),
-            Standing::Restricted => (Capability::Inactive, false, Some("rejected.other")),
-        };
-        account.details_submitted = true;
-        account.transfers = match account.requested {
-            true => transfers,
-            false => Capability::Inactive,
-        };
-        account.payouts_enabled = payouts;
-        account.disabled_reason = reason.map(str::to_owned);
+        account.stand(standing);
         let shown = account.render(livemode);
         self.emit_for_account("account.updated", &shown, &Cause::default());
     }

@@ -7,6 +7,7 @@ use clawrk_core::time::Timestamp;
 use serde_json::Value;
 
 use super::account::Account;
+use super::card::{Card, PaymentIntent};
 use super::checkout::Session;
 use super::coupon::Coupon;
 use super::customer::Customer;
@@ -46,6 +47,8 @@ pub struct Book {
     pub(super) accounts: Shelf<Account>,
     pub(super) links: Vec<Link>,
     pub(super) customers: Shelf<Customer>,
+    pub(super) cards: Shelf<Card>,
+    pub(super) payments: Shelf<PaymentIntent>,
     pub(super) products: Shelf<Product>,
     pub(super) prices: Shelf<Price>,
     pub(super) coupons: Shelf<Coupon>,
@@ -59,6 +62,7 @@ pub struct Book {
     pub(super) courier: Courier,
     pub(super) posts: Vec<Post>,
     pub(super) lines_embedded: usize,
+    pub(super) onboards_at_once: bool,
 }
 
 impl Book {
@@ -72,6 +76,8 @@ impl Book {
             accounts: Shelf::default(),
             links: Vec::new(),
             customers: Shelf::default(),
+            cards: Shelf::default(),
+            payments: Shelf::default(),
             products: Shelf::default(),
             prices: Shelf::default(),
             coupons: Shelf::default(),
@@ -85,6 +91,7 @@ impl Book {
             courier: Courier::new(rng.fork()),
             posts: Vec::new(),
             lines_embedded: LINES_EMBEDDED,
+            onboards_at_once: false,
         }
     }
 

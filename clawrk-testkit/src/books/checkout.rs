@@ -77,13 +77,14 @@ pub(super) struct Draft {
 }
 
 /// Parameters of Stripe that change nothing here.
-const IGNORED: [&str; 10] = [
+const IGNORED: [&str; 11] = [
     "allow_promotion_codes",
     "automatic_tax",
     "billing_address_collection",
     "customer_email",
     "customer_update",
     "locale",
+    "payment_intent_data",
     "payment_method_collection",
     "payment_method_types",
     "tax_id_collection",
@@ -229,27 +230,8 @@ impl Book {
         if let Some(customer) = &draft.customer {
             self.buyer(customer)?;
         }
-        let (mut subtotal, mut currency) = (0, String::new());
-        for (at, (id, quantity)) in draft.wish.items.iter().enumerate() {
-            let param = format!("line_items[{at}][price]");
-            let found = self.prices.get(id);
-            let price = found.ok_or_else(|| StripeError::missing_in(&param, "price", id))?;
-            if draft.subscribes && price.interval.is_none() {
-                let message = "You specified `subscription` mode but passed a one-time price.";
-                return Err(StripeError::value(&param, message));
-            }
-            subtotal += price.unit_amount * quantity;
-            currency.clone_from(&price.currency);
-        }
-        if let Some(coupon) = &draft.wish.coupon
-            && self.coupons.get(coupon).is_none()
-        {
-            return Err(StripeError::missing_in(
-                "discounts[0][coupon]",
-                "coupon",
-                coupon,
-            ));
-        }
+        let wish = &draft.wish;
+        let (subtotal, currency) = self.check_wish(wish, "line_items", draft.subscribes)?;
         let prefix = if self.livemode() {
             "cs_live"
         } else {
@@ -320,6 +302,18 @@ impl Book {
             self.emit_own("checkout.session.completed", shown, &Cause::default());
         }
         true
+    }
+
+    /// The same, as Stripe's own tools ask for it.
+    pub(super) fn confirm_page(&mut self, id: &str) -> Result<Value, StripeError> {
+        if self.sessions.get(id).is_none() {
+            return Err(StripeError::missing("payment_page", id));
+        }
+        if !self.complete_checkout(id) {
+            let message = "This session is not open any more.";
+            return Err(StripeError::invalid(400, "payment_page_not_open", message));
+        }
+        self.sessions.show(id, self.livemode())
     }
 
     /// A customer that the page itself has made.

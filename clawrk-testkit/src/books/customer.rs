@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::book::{Book, Cause};
 use super::error::StripeError;
-use super::params::Params;
+use super::params::{Params, note};
 use super::shelf::Item;
 
 /// Somebody who buys.
@@ -58,6 +58,22 @@ impl Draft {
             email: params.text("email")?,
             name: params.text("name")?,
             description: params.text("description")?,
+        })
+    }
+}
+
+/// A customer that is to be changed.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    customer: String,
+    draft: Draft,
+}
+
+impl Change {
+    pub(super) fn read(customer: &str, params: &mut Params) -> Result<Change, StripeError> {
+        Ok(Change {
+            customer: customer.to_owned(),
+            draft: Draft::read(params)?,
         })
     }
 }
@@ -124,6 +140,25 @@ impl Book {
         let shown = self.customers.put(customer).render(livemode);
         self.emit_own("customer.created", shown.clone(), cause);
         shown
+    }
+
+    pub(super) fn change_customer(
+        &mut self,
+        change: Change,
+        cause: &Cause,
+    ) -> Result<Value, StripeError> {
+        let livemode = self.livemode();
+        let (id, draft) = (change.customer, change.draft);
+        let found = self.customers.get_mut(&id);
+        let customer = found.filter(|customer| !customer.deleted);
+        let customer = customer.ok_or_else(|| StripeError::missing("customer", &id))?;
+        note(&mut customer.metadata, draft.metadata);
+        customer.email = draft.email.or(customer.email.take());
+        customer.name = draft.name.or(customer.name.take());
+        customer.description = draft.description.or(customer.description.take());
+        let shown = customer.render(livemode);
+        self.emit_own("customer.updated", shown.clone(), cause);
+        Ok(shown)
     }
 
     pub(super) fn delete_customer(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clawrk_core::payments::Mode;
 use clawrk_core::time::Timestamp;
 
 use super::book::Book;
@@ -63,6 +64,8 @@ pub struct Delivery {
     /// Which try it is, from 1.
     pub attempt: u32,
     endpoint: usize,
+    /// The account and the mode whose event it is.
+    pub(super) place: (String, Mode),
 }
 
 impl Book {
@@ -106,7 +109,7 @@ impl Book {
     }
 
     /// What is to be posted now, signed now, in the order in which it fell due. It is given once:
-    /// what is not taken has to be [given back](Book::refused).
+    /// what is not taken has to be given back.
     pub(super) fn take_deliveries(&mut self) -> Vec<Delivery> {
         let now = self.time;
         let mut posts = std::mem::take(&mut self.posts);
@@ -130,6 +133,7 @@ impl Book {
             body,
             attempt: post.attempt,
             endpoint: post.endpoint,
+            place: (self.platform.clone(), self.mode),
         })
     }
 
@@ -138,9 +142,8 @@ impl Book {
         self.posts.iter().map(|post| post.due).min()
     }
 
-    /// The endpoint did not take a delivery (it answered with something else than 2xx, or not at
-    /// all): it is tried again later, a bounded number of times.
-    pub fn refused(&mut self, delivery: &Delivery) {
+    /// An endpoint did not take a delivery: it is tried again later, a bounded number of times.
+    pub(super) fn try_again(&mut self, delivery: &Delivery) {
         if delivery.attempt >= TRIES_MAX {
             return;
         }

@@ -114,6 +114,14 @@ impl StripeError {
         }
     }
 
+    /// A customer's card does not pay.
+    pub(super) fn card_declined() -> StripeError {
+        StripeError {
+            kind: "card_error",
+            ..StripeError::invalid(402, "card_declined", "Your card was declined.")
+        }
+    }
+
     /// Too many requests.
     pub(super) fn busy() -> StripeError {
         let message = "Request rate limit exceeded.";

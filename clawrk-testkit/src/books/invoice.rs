@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::book::{Book, Cause};
 use super::price::Price;
 use super::shelf::{self, list, unset};
 use super::version::HIDDEN_PRICE;
@@ -40,16 +39,41 @@ pub struct Invoice {
     pub customer: String,
     /// The subscription that it is of.
     pub subscription: Option<String>,
-    /// Whether it was paid.
-    pub paid: bool,
+    /// How far it is.
+    pub status: InvoiceStatus,
     /// What is on it.
     pub lines: Vec<Line>,
     pub(super) subscription_metadata: BTreeMap<String, String>,
-    reason: Reason,
-    currency: String,
-    period: (i64, i64),
-    number: String,
-    embedded: usize,
+    pub(super) reason: Reason,
+    pub(super) currency: String,
+    pub(super) period: (i64, i64),
+    /// How often somebody tried to have it paid.
+    pub(super) attempts: u32,
+    pub(super) paid_at: Option<i64>,
+    pub(super) number: String,
+    pub(super) embedded: usize,
+}
+
+/// How far an invoice is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvoiceStatus {
+    /// It can still be changed.
+    Draft,
+    /// It is to be paid.
+    Open,
+    /// It was paid.
+    Paid,
+}
+
+impl InvoiceStatus {
+    /// Stripe's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            InvoiceStatus::Draft => "draft",
+            InvoiceStatus::Open => "open",
+            InvoiceStatus::Paid => "paid",
+        }
+    }
 }
 
 /// A line of an invoice.
@@ -84,8 +108,8 @@ pub(super) enum Origin {
 /// What waits for a customer's next invoice.
 #[derive(Debug, Clone)]
 pub(super) struct PendingItem {
-    customer: String,
-    line: Line,
+    pub(super) customer: String,
+    pub(super) line: Line,
 }
 
 impl Line {
@@ -192,7 +216,7 @@ impl Invoice {
         lines.map(|line| Shown { line, invoice }).collect()
     }
 
-    fn total(&self) -> i64 {
+    pub(super) fn total(&self) -> i64 {
         self.lines.iter().map(Line::net).sum()
     }
 
@@ -290,7 +314,9 @@ impl shelf::Item for Invoice {
         let total = self.total();
         // What is given back stays with the customer.
         let due = total.max(0);
-        let paid = if self.paid { due } else { 0 };
+        let is_paid = self.status == InvoiceStatus::Paid;
+        let paid = if is_paid { due } else { 0 };
+        let finalized = (self.status != InvoiceStatus::Draft).then_some(self.created);
         let subtotal: i64 = self.lines.iter().map(|line| line.amount).sum();
         let discounts = self.discounts();
         let off: Vec<Value> = discounts
@@ -307,8 +333,8 @@ impl shelf::Item for Invoice {
             "amount_due": due,
             "amount_paid": paid,
             "amount_remaining": due - paid,
-            "attempt_count": 1,
-            "attempted": true,
+            "attempt_count": self.attempts,
+            "attempted": self.attempts > 0,
             "auto_advance": false,
             "automatic_tax": { "disabled_reason": null, "enabled": false, "liability": null,
                 "provider": null, "status": null },
@@ -319,24 +345,24 @@ impl shelf::Item for Invoice {
             "customer": self.customer,
             "customer_tax_exempt": "none",
             "discounts": discounts,
-            "effective_at": self.created,
+            "effective_at": finalized,
             "ending_balance": total.min(0),
             "hosted_invoice_url": format!("https://invoice.stripe.com/i/{}", self.id),
             "issuer": { "type": "self" },
             "lines": list(&url, lines, more),
             "livemode": livemode,
             "metadata": {},
-            "number": self.number,
+            "number": finalized.map(|_| &self.number),
             "parent": self.parent(),
             "payment_settings": { "default_mandate": null, "payment_method_options": null,
                 "payment_method_types": null },
             "period_end": self.period.1,
             "period_start": self.period.0,
-            "status": if self.paid { "paid" } else { "open" },
+            "status": self.status.as_str(),
             "status_transitions": {
-                "finalized_at": self.created,
+                "finalized_at": finalized,
                 "marked_uncollectible_at": null,
-                "paid_at": self.paid.then_some(self.created),
+                "paid_at": self.paid_at,
                 "voided_at": null,
             },
             "subtotal": subtotal,
@@ -353,147 +379,5 @@ impl shelf::Item for Invoice {
             shown[field] = json!([]);
         }
         shown
-    }
-}
-
-impl Book {
-    /// Makes the invoice of the period that begins, and has it paid. Gives its id.
-    pub(super) fn bill(&mut self, subscription: &str, reason: Reason) -> String {
-        let held = self.subscription(subscription).clone();
-        let trial = held.status == "trialing";
-        let mut lines = self.take_pending(&held.customer);
-        for item in &held.items {
-            let amount = match trial {
-                true => 0,
-                false => item.price.unit_amount * item.quantity,
-            };
-            let discount = held.discount.iter().filter(|_| amount > 0);
-            lines.push(Line {
-                id: self.id("il", 24),
-                origin: Origin::Item(item.id.clone()),
-                subscription: Some(held.id.clone()),
-                price: Some(item.price.clone()),
-                quantity: item.quantity,
-                amount,
-                discounts: discount
-                    .map(|discount| (discount.id.clone(), amount * discount.percent_off / 100))
-                    .collect(),
-                period: (held.start, held.end),
-                description: match trial {
-                    true => format!("Trial period for {}", item.price.id),
-                    false => format!("{} × {}", item.quantity, item.price.id),
-                },
-                currency: item.price.currency.clone(),
-                metadata: held.metadata.clone(),
-            });
-        }
-        self.settle(subscription, reason, lines)
-    }
-
-    /// Makes an invoice of these lines for a subscription, and has it paid. Gives its id.
-    pub(super) fn settle(
-        &mut self,
-        subscription: &str,
-        reason: Reason,
-        lines: Vec<Line>,
-    ) -> String {
-        let held = self.subscription(subscription).clone();
-        let invoice = self.new_invoice(&held.customer, reason, lines);
-        let id = invoice.id.clone();
-        self.invoices.put(Invoice {
-            subscription: Some(held.id),
-            subscription_metadata: held.metadata,
-            period: (held.start, held.end),
-            ..invoice
-        });
-        if let Some(held) = self.subscriptions.get_mut(subscription) {
-            held.latest_invoice = Some(id.clone());
-        }
-        self.pay(&id);
-        id
-    }
-
-    fn new_invoice(&mut self, customer: &str, reason: Reason, lines: Vec<Line>) -> Invoice {
-        let created = self.now();
-        let currency = lines.first().map(|line| line.currency.clone());
-        Invoice {
-            id: self.id("in", 23),
-            created,
-            customer: customer.to_owned(),
-            subscription: None,
-            paid: false,
-            lines,
-            subscription_metadata: BTreeMap::new(),
-            reason,
-            currency: currency.unwrap_or_else(|| "usd".to_owned()),
-            period: (created, created),
-            number: self.id("N", 8).to_uppercase(),
-            embedded: self.lines_embedded,
-        }
-    }
-
-    /// The customer pays, the exchange's account gets the money, and Stripe tells.
-    fn pay(&mut self, id: &str) {
-        let livemode = self.livemode();
-        let Some(invoice) = self.invoices.get_mut(id) else {
-            return;
-        };
-        let open = shelf::Item::render(invoice, livemode);
-        invoice.paid = true;
-        let paid = shelf::Item::render(invoice, livemode);
-        *self.balance.entry(invoice.currency.clone()).or_insert(0) += invoice.total().max(0);
-        let cause = Cause::default();
-        self.emit_own("invoice.created", open.clone(), &cause);
-        self.emit_own("invoice.finalized", open, &cause);
-        self.emit_own("invoice.paid", paid.clone(), &cause);
-        self.emit_own("invoice.payment_succeeded", paid, &cause);
-    }
-
-    fn take_pending(&mut self, customer: &str) -> Vec<Line> {
-        let all = std::mem::take(&mut self.pending_items);
-        let (taken, left) = all.into_iter().partition(|item| item.customer == customer);
-        self.pending_items = left;
-        let taken: Vec<PendingItem> = taken;
-        taken.into_iter().map(|item| item.line).collect()
-    }
-
-    /// Puts something on the customer's next invoice that no plan sells.
-    pub fn add_invoice_item(&mut self, customer: &str, amount: i64, description: &str) {
-        let now = self.now();
-        let origin = Origin::Pending {
-            item: self.id("ii", 24),
-            proration: false,
-        };
-        let line = Line {
-            id: self.id("il", 24),
-            origin,
-            subscription: None,
-            price: None,
-            quantity: 1,
-            amount,
-            discounts: Vec::new(),
-            period: (now, now),
-            description: description.to_owned(),
-            currency: "usd".to_owned(),
-            metadata: BTreeMap::new(),
-        };
-        let customer = customer.to_owned();
-        self.pending_items.push(PendingItem { customer, line });
-    }
-
-    /// Makes an invoice without a subscription of all that waits for the customer, and has it
-    /// paid. Gives its id.
-    pub fn invoice_now(&mut self, customer: &str) -> String {
-        let lines = self.take_pending(customer);
-        let invoice = self.new_invoice(customer, Reason::Manual, lines);
-        let id = invoice.id.clone();
-        self.invoices.put(invoice);
-        self.pay(&id);
-        id
-    }
-
-    /// The invoice as it is.
-    pub fn invoice(&self, id: &str) -> Option<&Invoice> {
-        self.invoices.get(id)
     }
 }

@@ -22,7 +22,10 @@
 
 mod account;
 mod answer;
+mod bank;
+mod billing;
 mod book;
+mod card;
 mod checkout;
 mod coupon;
 mod customer;
@@ -61,7 +64,7 @@ pub use error::StripeError;
 pub use event::Event;
 pub use face::BookPayments;
 pub use fault::{Fault, Target};
-pub use invoice::{Invoice, Line};
+pub use invoice::{Invoice, InvoiceStatus, Line};
 pub use link::Visit;
 pub use oracle::{Oracle, Paid};
 pub use price::Price;

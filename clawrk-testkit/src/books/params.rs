@@ -210,6 +210,12 @@ impl Params {
     }
 }
 
+/// Adds notes to those that are there. An empty one takes a note away.
+pub(super) fn note(notes: &mut BTreeMap<String, String>, more: BTreeMap<String, String>) {
+    notes.extend(more);
+    notes.retain(|_, note| !note.is_empty());
+}
+
 /// The currencies that the fake knows, a few of Stripe's.
 const CURRENCIES: [&str; 9] = [
     "aud", "cad", "chf", "eur", "gbp", "jpy", "nzd", "sek", "usd",
@@ -273,6 +279,14 @@ mod tests {
         assert_eq!(code(bad.url("d").unwrap_err()), "url_invalid");
         assert!(bad.currency("e").is_err());
         assert_eq!(code(bad.required("f").unwrap_err()), "parameter_missing");
+    }
+
+    #[test]
+    fn an_empty_note_takes_one_away() {
+        let of = |pairs: &[(&str, &str)]| params(pairs).pairs;
+        let mut notes = of(&[("a", "1"), ("b", "2")]);
+        note(&mut notes, of(&[("a", ""), ("c", "3")]));
+        assert_eq!(notes, of(&[("b", "2"), ("c", "3")]));
     }
 
     #[test]

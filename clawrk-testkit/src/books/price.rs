@@ -78,7 +78,6 @@ impl Item for Product {
             "shippable": null,
             "statement_descriptor": null,
             "tax_code": null,
-            "type": "service",
             "unit_label": null,
             "updated": self.created,
             "url": null,

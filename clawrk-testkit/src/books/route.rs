@@ -8,7 +8,7 @@ use super::error::StripeError;
 use super::params::Params;
 use super::shelf::{Item, Shelf, Span};
 use super::wire::{Method, Request};
-use super::{checkout, coupon, customer, link, price, transfer};
+use super::{billing, card, checkout, coupon, customer, link, price, subscription, transfer};
 
 /// What a request asks for, once its parameters were found to be in order.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub(super) enum Kind {
     Product,
     Price,
     Coupon,
+    Card,
+    Payment,
     Session,
     Subscription,
     Invoice,
@@ -65,6 +67,17 @@ pub(super) enum Write {
     Link(link::Draft),
     Transfer(transfer::Draft),
     Reversal(transfer::ReversalDraft),
+    ChangeAccount(account::Change),
+    ChangeCustomer(customer::Change),
+    ChangeTransfer(transfer::Change),
+    Card(card::Draft),
+    Payment(card::PaymentDraft),
+    InvoiceItem(billing::ItemDraft),
+    Invoice(billing::InvoiceDraft),
+    Pay(billing::PayDraft),
+    Subscription(subscription::Draft),
+    EndSubscription(String),
+    ConfirmPage(String),
 }
 
 impl Action {
@@ -107,7 +120,9 @@ fn read(path: &[&str], params: &mut Params, request: &Request) -> Result<Read, S
         ["v1", "products", id] => one(Kind::Product, id),
         ["v1", "prices", id] => one(Kind::Price, id),
         ["v1", "coupons", id] => one(Kind::Coupon, id),
-        ["v1", "checkout", "sessions", id] => one(Kind::Session, id),
+        ["v1", "checkout", "sessions", id] | ["v1", "payment_pages", id] => one(Kind::Session, id),
+        ["v1", "payment_methods", id] => one(Kind::Card, id),
+        ["v1", "payment_intents", id] => one(Kind::Payment, id),
         ["v1", "subscriptions", id] => one(Kind::Subscription, id),
         ["v1", "invoices", id] => one(Kind::Invoice, id),
         ["v1", "transfers", id] => one(Kind::Transfer, id),
@@ -120,6 +135,8 @@ fn read(path: &[&str], params: &mut Params, request: &Request) -> Result<Read, S
                 ["prices"] => Kind::Price,
                 ["coupons"] => Kind::Coupon,
                 ["checkout", "sessions"] => Kind::Session,
+                ["payment_methods"] => Kind::Card,
+                ["payment_intents"] => Kind::Payment,
                 ["subscriptions"] => Kind::Subscription,
                 ["invoices"] => Kind::Invoice,
                 _ => return Err(unrecognized(request)),
@@ -143,6 +160,21 @@ fn post(path: &[&str], params: &mut Params, request: &Request) -> Result<Write, 
         ["v1", "transfers", id, "reversals"] => {
             transfer::ReversalDraft::read(id, params).map(Write::Reversal)
         }
+        ["v1", "accounts", id] => account::Change::read(id, params).map(Write::ChangeAccount),
+        ["v1", "customers", id] => customer::Change::read(id, params).map(Write::ChangeCustomer),
+        ["v1", "transfers", id] => transfer::Change::read(id, params).map(Write::ChangeTransfer),
+        ["v1", "payment_methods"] => card::Draft::read(params).map(Write::Card),
+        ["v1", "payment_methods", id, "attach"] => card::Draft::attach(id, params).map(Write::Card),
+        ["v1", "payment_intents"] => card::PaymentDraft::read(params).map(Write::Payment),
+        ["v1", "invoiceitems"] => billing::ItemDraft::read(params).map(Write::InvoiceItem),
+        ["v1", "invoices"] => billing::InvoiceDraft::read(params).map(Write::Invoice),
+        ["v1", "invoices", id, "pay"] => billing::PayDraft::read(id, params).map(Write::Pay),
+        ["v1", "subscriptions"] => subscription::Draft::read(params).map(Write::Subscription),
+        // Not in Stripe's documents: the page of a session, as its own tools complete it.
+        ["v1", "payment_pages", id, "confirm"] => {
+            params.ignore(&["payment_method", "expected_amount"]);
+            Ok(Write::ConfirmPage((*id).to_owned()))
+        }
         _ => Err(unrecognized(request)),
     }
 }
@@ -151,6 +183,7 @@ fn delete(path: &[&str], request: &Request) -> Result<Write, StripeError> {
     match path {
         ["v1", "customers", id] => Ok(Write::DeleteCustomer((*id).to_owned())),
         ["v1", "accounts", id] => Ok(Write::DeleteAccount((*id).to_owned())),
+        ["v1", "subscriptions", id] => Ok(Write::EndSubscription((*id).to_owned())),
         _ => Err(unrecognized(request)),
     }
 }
@@ -208,6 +241,8 @@ impl Book {
             Kind::Product => self.products.show(id, live),
             Kind::Price => self.prices.show(id, live),
             Kind::Coupon => self.coupons.show(id, live),
+            Kind::Card => self.cards.show(id, live),
+            Kind::Payment => self.payments.show(id, live),
             Kind::Session => self.sessions.show(id, live),
             Kind::Subscription => self.subscriptions.show(id, live),
             Kind::Invoice => self.invoices.show(id, live),
@@ -231,6 +266,8 @@ impl Book {
             Kind::Product => all(&self.products, "/v1/products", span, max, live),
             Kind::Price => all(&self.prices, "/v1/prices", span, max, live),
             Kind::Coupon => all(&self.coupons, "/v1/coupons", span, max, live),
+            Kind::Card => all(&self.cards, "/v1/payment_methods", span, max, live),
+            Kind::Payment => all(&self.payments, "/v1/payment_intents", span, max, live),
             Kind::Session => all(&self.sessions, "/v1/checkout/sessions", span, max, live),
             Kind::Subscription => all(&self.subscriptions, "/v1/subscriptions", span, max, live),
             Kind::Invoice => all(&self.invoices, "/v1/invoices", span, max, live),
@@ -252,6 +289,17 @@ impl Book {
             Write::Link(draft) => self.create_link(draft),
             Write::Transfer(draft) => self.create_transfer(draft, cause),
             Write::Reversal(draft) => self.reverse_transfer(draft, cause),
+            Write::ChangeAccount(change) => self.change_account(change, cause),
+            Write::ChangeCustomer(change) => self.change_customer(change, cause),
+            Write::ChangeTransfer(change) => self.change_transfer(change, cause),
+            Write::Card(draft) => self.create_card(draft),
+            Write::Payment(draft) => Ok(self.create_payment(draft, cause)),
+            Write::InvoiceItem(draft) => self.create_item(draft, cause),
+            Write::Invoice(draft) => self.create_invoice(draft, cause),
+            Write::Pay(draft) => self.pay_asked(draft, cause),
+            Write::Subscription(draft) => self.subscribe_asked(draft),
+            Write::EndSubscription(id) => self.end_asked(&id),
+            Write::ConfirmPage(session) => self.confirm_page(&session),
         }
     }
 }

@@ -218,6 +218,14 @@ impl Books {
         books.flat_map(Book::take_deliveries).collect()
     }
 
+    /// The endpoint did not take a delivery (it answered with something else than 2xx, or not at
+    /// all): it is posted again later, a bounded number of times.
+    pub fn refused(&mut self, delivery: &Delivery) {
+        if let Some(book) = self.books.get_mut(&delivery.place) {
+            book.try_again(delivery);
+        }
+    }
+
     /// Answers a request that comes at that time.
     pub fn handle(&mut self, request: &Request, now: Timestamp) -> Response {
         self.advance(now);

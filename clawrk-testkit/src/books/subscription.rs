@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::book::{Book, Cause};
+use super::error::StripeError;
 use super::invoice::{Line, Origin, Reason};
+use super::params::Params;
 use super::price::Price;
 use super::shelf::{self, list, unset};
 
@@ -17,6 +19,44 @@ pub(super) struct Wish {
     pub(super) metadata: BTreeMap<String, String>,
     pub(super) trial_days: i64,
     pub(super) coupon: Option<String>,
+}
+
+/// A subscription that is to be made without a checkout.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    customer: String,
+    wish: Wish,
+}
+
+impl Draft {
+    pub(super) fn read(params: &mut Params) -> Result<Draft, StripeError> {
+        let customer = params.required("customer")?;
+        let mut items = Vec::new();
+        for mut item in params.list("items") {
+            let quantity = item.between("quantity", 1, 999_999)?.unwrap_or(1);
+            items.push((item.required("price")?, quantity));
+            item.finish()?;
+        }
+        if items.is_empty() {
+            return Err(params.lacking("items"));
+        }
+        let trial_days = params.between("trial_period_days", 1, 730)?;
+        let mut coupon = None;
+        for mut discount in params.list("discounts") {
+            coupon = Some(discount.required("coupon")?);
+            discount.finish()?;
+        }
+        params.ignore(&["default_payment_method", "description"]);
+        Ok(Draft {
+            customer,
+            wish: Wish {
+                items,
+                metadata: params.map("metadata"),
+                trial_days: trial_days.unwrap_or(0),
+                coupon,
+            },
+        })
+    }
 }
 
 /// What is paid for again and again.
@@ -310,6 +350,61 @@ impl Book {
         let invoice = self.settle(id, Reason::Update, lines);
         self.tell_of(id, "customer.subscription.updated");
         invoice
+    }
+
+    /// What comes of a subscription whose invoice was paid, or was not.
+    pub(super) fn settle_standing(&mut self, id: &str, declines: bool) {
+        let subscription = self.subscription_mut(id);
+        match (subscription.status, declines) {
+            ("active", true) => subscription.status = "past_due",
+            ("past_due", false) => subscription.status = "active",
+            _ => {}
+        }
+    }
+
+    pub(super) fn subscribe_asked(&mut self, draft: Draft) -> Result<Value, StripeError> {
+        self.buyer(&draft.customer)?;
+        self.check_wish(&draft.wish, "items", true)?;
+        let id = self.subscribe(&draft.customer, draft.wish);
+        self.subscriptions.show(&id, self.livemode())
+    }
+
+    /// Looks whether everything is there that somebody wants. Gives the sum of it and the currency.
+    pub(super) fn check_wish(
+        &self,
+        wish: &Wish,
+        list: &str,
+        subscribes: bool,
+    ) -> Result<(i64, String), StripeError> {
+        let (mut sum, mut currency) = (0, String::new());
+        for (at, (id, quantity)) in wish.items.iter().enumerate() {
+            let param = format!("{list}[{at}][price]");
+            let found = self.prices.get(id);
+            let price = found.ok_or_else(|| StripeError::missing_in(&param, "price", id))?;
+            if subscribes && price.interval.is_none() {
+                let message = "A subscription takes recurring prices, and this one is paid once.";
+                return Err(StripeError::value(&param, message));
+            }
+            sum += price.unit_amount * quantity;
+            currency.clone_from(&price.currency);
+        }
+        match &wish.coupon {
+            Some(coupon) if self.coupons.get(coupon).is_none() => {
+                let param = "discounts[0][coupon]";
+                Err(StripeError::missing_in(param, "coupon", coupon))
+            }
+            _ => Ok((sum, currency)),
+        }
+    }
+
+    pub(super) fn end_asked(&mut self, id: &str) -> Result<Value, StripeError> {
+        let found = self.subscriptions.get(id);
+        let there = found.is_some_and(|held| held.status != "canceled");
+        if !there {
+            return Err(StripeError::missing("subscription", id));
+        }
+        self.cancel_subscription(id);
+        self.subscriptions.show(id, self.livemode())
     }
 
     /// The subscription ends now.

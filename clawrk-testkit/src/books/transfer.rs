@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::account::Capability;
 use super::book::{Book, Cause};
 use super::error::StripeError;
-use super::params::Params;
+use super::params::{Params, note};
 use super::price::AMOUNT_MAX;
 use super::shelf::{Item, list};
 
@@ -132,6 +132,24 @@ impl Draft {
     }
 }
 
+/// A transfer that is to be noted something with.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    transfer: String,
+    metadata: BTreeMap<String, String>,
+    description: Option<String>,
+}
+
+impl Change {
+    pub(super) fn read(transfer: &str, params: &mut Params) -> Result<Change, StripeError> {
+        Ok(Change {
+            transfer: transfer.to_owned(),
+            metadata: params.map("metadata"),
+            description: params.text("description")?,
+        })
+    }
+}
+
 /// A reversal that is to be made.
 #[derive(Debug, Clone)]
 pub(super) struct ReversalDraft {
@@ -196,6 +214,21 @@ impl Book {
         if let Some(account) = self.accounts.get_mut(account) {
             *account.balance.entry(currency.to_owned()).or_insert(0) += amount;
         }
+    }
+
+    pub(super) fn change_transfer(
+        &mut self,
+        change: Change,
+        cause: &Cause,
+    ) -> Result<Value, StripeError> {
+        let (livemode, id) = (self.livemode(), change.transfer.as_str());
+        let found = self.transfers.get_mut(id);
+        let transfer = found.ok_or_else(|| StripeError::missing("transfer", id))?;
+        note(&mut transfer.metadata, change.metadata);
+        transfer.description = change.description.or(transfer.description.take());
+        let shown = transfer.render(livemode);
+        self.emit_own("transfer.updated", shown.clone(), cause);
+        Ok(shown)
     }
 
     pub(super) fn reverse_transfer(

@@ -231,7 +231,7 @@ fn what_is_refused_is_posted_again_later() {
         .add_endpoint(Endpoint::own("https://x", "whsec"));
     desk.make("/v1/customers", &[]);
     let first = desk.books.deliveries(desk.now).remove(0);
-    desk.books.test().refused(&first);
+    desk.books.refused(&first);
     assert_eq!(desk.books.deliveries(desk.now), []);
     desk.wait(Duration::from_secs(5 * 60));
     let again = desk.books.deliveries(desk.now).remove(0);
@@ -240,4 +240,119 @@ fn what_is_refused_is_posted_again_later() {
         (2, &first.event, &first.body)
     );
     assert_ne!(again.signature, first.signature, "it is signed anew");
+}
+
+#[test]
+fn a_declined_card_leaves_the_invoice_open_until_it_is_paid() {
+    let mut desk = Desk::new();
+    let subscription = bought(&mut desk, &[]);
+    let customer = desk
+        .books
+        .test()
+        .subscription(&subscription)
+        .customer
+        .clone();
+    desk.books
+        .test()
+        .add_endpoint(Endpoint::own("https://x", "whsec"));
+    desk.books.test().give_card(&customer, true);
+    let invoice = desk.books.test().renew(&subscription);
+    assert_eq!(told(&mut desk), []);
+    let shown = desk.get(&format!("/v1/invoices/{invoice}"), &[]);
+    assert_eq!(
+        (&shown["status"], &shown["amount_paid"]),
+        (&"open".into(), &0.into())
+    );
+    assert_eq!(
+        desk.books.test().subscription(&subscription).status,
+        "past_due"
+    );
+    desk.books.test().pay_invoice(&invoice);
+    assert_eq!(told(&mut desk)[0].id, invoice);
+    assert_eq!(
+        desk.books.test().subscription(&subscription).status,
+        "active"
+    );
+    assert_eq!(desk.books.test().balance("usd"), BALANCE + 3_000);
+}
+
+#[test]
+fn a_client_can_make_an_invoice_and_have_it_paid() {
+    let mut desk = Desk::new();
+    let customer = desk.make("/v1/customers", &[]);
+    let of = [("customer", customer.as_str())];
+    let card =
+        |desk: &mut Desk, name: &str| desk.make(&format!("/v1/payment_methods/{name}/attach"), &of);
+    let bad = card(&mut desk, "pm_card_chargeCustomerFail");
+    let good = card(&mut desk, "pm_card_visa");
+    let item = [of[0], ("amount", "2000"), ("currency", "usd")];
+    desk.make("/v1/invoiceitems", &item);
+    let invoice = [of[0], ("pending_invoice_items_behavior", "include")];
+    let invoice = desk.make("/v1/invoices", &invoice);
+    let path = format!("/v1/invoices/{invoice}");
+    assert_eq!(desk.get(&path, &[])["status"], "draft");
+    let pay = |card: &str| {
+        with(
+            Method::Post,
+            &format!("{path}/pay"),
+            &[("payment_method", card)],
+        )
+    };
+    assert_eq!(desk.refused(&pay(&bad)).1, "card_declined");
+    assert_eq!(desk.get(&path, &[])["status"], "open");
+    assert_eq!(desk.ask(&pay(&good)).json()["amount_paid"], 2_000);
+    assert_eq!(desk.refused(&pay(&good)).1, "invoice_already_paid");
+    let kinds: Vec<String> = desk
+        .books
+        .test()
+        .events()
+        .map(|event| event.kind.clone())
+        .collect();
+    let expected = [
+        "customer.created",
+        "invoiceitem.created",
+        "invoice.created",
+        "invoice.finalized",
+        "invoice.payment_failed",
+        "invoice.paid",
+        "invoice.payment_succeeded",
+    ];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn a_client_can_subscribe_somebody_and_end_it() {
+    let mut desk = Desk::new();
+    let now = desk.now;
+    desk.books.advance(now);
+    desk.books.test().add_price("price_pro", 1_500);
+    let customer = desk.make("/v1/customers", &[]);
+    let pairs = [
+        ("customer", customer.as_str()),
+        ("items[0][price]", "price_pro"),
+    ];
+    let subscription = desk.make("/v1/subscriptions", &pairs);
+    let path = format!("/v1/subscriptions/{subscription}");
+    let ended = desk.ask(&with(Method::Delete, &path, &[]));
+    assert_eq!(ended.json()["status"], "canceled");
+    assert_eq!(desk.refused(&with(Method::Delete, &path, &[])).0, 404);
+    let none = [
+        ("customer", customer.as_str()),
+        ("items[0][price]", "price_none"),
+    ];
+    let refused = desk.refused(&with(Method::Post, "/v1/subscriptions", &none));
+    assert_eq!(refused.2, "items[0][price]");
+}
+
+#[test]
+fn stripes_own_page_completes_a_session() {
+    let mut desk = Desk::new();
+    let session = open(&mut desk, &[]);
+    let confirm = with(
+        Method::Post,
+        &format!("/v1/payment_pages/{session}/confirm"),
+        &[],
+    );
+    assert_eq!(desk.ask(&confirm).json()["status"], "complete");
+    assert_eq!(desk.refused(&confirm).0, 400);
 }

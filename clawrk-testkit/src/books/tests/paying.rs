@@ -180,3 +180,67 @@ fn bad_requests_are_refused_as_stripe_does() {
     assert_eq!(desk.refused(&with(Method::Get, "/v1/unicorns", &[])).0, 404);
     assert_eq!(desk.paid(), 0);
 }
+
+#[test]
+fn notes_can_be_changed_and_are_told_of() {
+    let mut desk = Desk::new();
+    let account = desk.receiver();
+    let transfer = desk.ask(&send(&account)).json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let customer = desk.make("/v1/customers", &[("metadata[a]", "1")]);
+    let notes = [("metadata[a]", ""), ("metadata[b]", "2")];
+    for (path, kind) in [
+        (format!("/v1/transfers/{transfer}"), "transfer.updated"),
+        (format!("/v1/customers/{customer}"), "customer.updated"),
+        (format!("/v1/accounts/{account}"), "account.updated"),
+    ] {
+        desk.make(&path, &notes);
+        let shown = desk.get(&path, &[]);
+        assert_eq!(shown["metadata"]["b"], "2");
+        assert_eq!(shown["metadata"]["a"], Value::Null);
+        assert_eq!(desk.books.test().events().next_back().unwrap().kind, kind);
+    }
+}
+
+#[test]
+fn an_account_pays_on_to_its_bank_in_its_own_name() {
+    let mut desk = Desk::new();
+    let account = desk.receiver();
+    desk.ask(&send(&account));
+    desk.books.test().pay_bank(&account, 60, None);
+    desk.books
+        .test()
+        .pay_bank(&account, 40, Some("The account was closed."));
+    assert_eq!(
+        desk.books.test().account(&account).unwrap().balance["usd"],
+        40
+    );
+    let told = desk.get("/v1/events", &[("limit", "2")]);
+    let kinds = [&told["data"][0]["type"], &told["data"][1]["type"]];
+    assert_eq!(kinds, ["payout.failed", "payout.paid"]);
+    assert_eq!(told["data"][0]["account"], account.as_str());
+}
+
+#[test]
+fn an_account_sees_itself_and_its_balance_in_its_own_name() {
+    let mut desk = Desk::new();
+    let account = desk.receiver();
+    desk.ask(&send(&account));
+    let mut own = with(Method::Get, "/v1/balance", &[]);
+    own.account = Some(account.clone());
+    assert_eq!(desk.ask(&own).json()["available"][0]["amount"], 100);
+    own.path = "/v1/account".to_owned();
+    assert_eq!(desk.ask(&own).json()["id"], account.as_str());
+    own.account = Some("acct_none".to_owned());
+    assert_eq!(desk.refused(&own).1, "account_invalid");
+}
+
+#[test]
+fn who_is_onboarded_at_once_can_be_paid_at_once() {
+    let mut desk = Desk::new();
+    desk.books.test().onboard_at_once();
+    let account = desk.make("/v1/accounts", &[]);
+    assert_eq!(desk.ask(&send(&account)).status, 200);
+}
