@@ -138,6 +138,7 @@ pub(super) fn called(from: &Account, to: &Account) -> &'static str {
         (Payable(_), Provider) => "Payout paid",
         (Provider, Recovered) => "Payout reversed",
         (Payable(_), Recovered) => "Payout written off",
+        (Recovered, Provider) => "Written-off payout paid after all",
         _ => "Other flow",
     }
 }

@@ -29,13 +29,14 @@ pub enum Account {
     Spent,
     /// Credits of rejected jobs whose terms keep them.
     Forfeited,
-    /// What verified jobs cost, in cents.
+    /// What verified jobs cost, in cents: an expense, as much as the account lost.
     PayoutCost,
     /// What the exchange owes a receiver, in cents.
     Payable(UserId),
     /// What invoices brought, in cents.
     Sales,
-    /// The exchange's balance at the payment provider, as far as it comes from here, in cents.
+    /// The exchange's balance at the payment provider, as far as it comes from here, in cents. An
+    /// asset: it holds as much as the account lost.
     Provider,
     /// Where the budget of payouts comes from, in cents.
     Receipts,
