@@ -54,6 +54,7 @@ pub mod ledger;
 mod mock;
 pub mod money;
 pub mod payments;
+pub mod payout;
 pub mod policy;
 pub mod record;
 pub mod skill;

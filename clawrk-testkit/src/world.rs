@@ -470,6 +470,9 @@ fn answer(answer: &Answer) -> String {
         Answer::Job(_) => "job",
         Answer::Credits(_) => "credits",
         Answer::Disabled(_) => "disabled",
+        Answer::Payout(_) => "payout",
+        Answer::Outbox(_) => "outbox",
+        Answer::Payouts(_) => "payouts",
     };
     format!("answer {name}")
 }

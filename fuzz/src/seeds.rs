@@ -11,10 +11,11 @@ use clawrk_core::ledger::{Account, Reason};
 use clawrk_core::money::{Cents, Credits};
 use clawrk_core::payments::{Invoice, InvoiceLine, Mode, Owner};
 use clawrk_core::record::{
-    AccountLook, AccountRecord, AccountStatus, Answer, ApiKeyRecord, AttemptRecord, BankNews, Body,
-    ConnectedRecord, EarlierAccount, EntryRecord, Grant, InboxRecord, InvoiceOutcome,
-    InvoiceRecord, LinkRecord, Linked, MetaRecord, OnceRecord, OnceState, OpenCode, OutboxRecord,
-    PayoutRecord, PayoutStatus, Record, Scope, StepKind, StepRecord, Text, TextRecord, UserRecord,
+    Absence, AccountLook, AccountRecord, AccountStatus, Alarm, Answer, ApiKeyRecord, AttemptEnd,
+    AttemptRecord, BankNews, Body, ConnectedRecord, EarlierAccount, EntryRecord, Grant,
+    InboxRecord, InvoiceOutcome, InvoiceRecord, LinkRecord, Linked, Look, MetaRecord, OnceRecord,
+    OnceState, OpenCode, OutboxRecord, Pause, PayoutRecord, PayoutStatus, Platform, Record,
+    Resumed, Scope, StepKind, StepRecord, Stop, Text, TextRecord, UserRecord, Wait,
 };
 use clawrk_core::time::Timestamp;
 use clawrk_testkit::rng::Rng;
@@ -184,16 +185,76 @@ fn ledger() -> Vec<Body> {
             None,
             Reason::admin("gift"),
         ),
-        Body::Payout(PayoutRecord {
-            id: PayoutId::of(JOB),
-            receiver: user("bob"),
-            amount: Cents::new(100),
-            currency: "usd".to_owned(),
-            status: PayoutStatus::Owed,
-            created_at: AT,
-            due_at: Some(AT),
-        }),
+        Body::Payout(payout()),
     ]
+}
+
+fn platform() -> Platform {
+    Platform {
+        account: "acct_1".to_owned(),
+        mode: Mode::Test,
+    }
+}
+
+fn absence() -> Absence {
+    Absence {
+        last_sent_at: AT,
+        first: AT,
+        second: AT,
+        platform: platform(),
+        by_operator: true,
+    }
+}
+
+/// A payout with everything that a payout can have.
+fn payout() -> PayoutRecord {
+    let (id, amount) = (PayoutId::of(JOB), Cents::new(100));
+    let mut payout = PayoutRecord::owed(id, user("bob"), amount, "usd".to_owned(), AT);
+    payout.status = PayoutStatus::Unknown;
+    payout.attempt = 1;
+    payout.wait = Some(Wait::Doubt);
+    payout.tries = 2;
+    payout.transfer = Some("tr_1".to_owned());
+    payout.reversed = Cents::new(1);
+    payout.restored_at = Some(AT);
+    payout.look = Some(Look {
+        at: AT,
+        platform: platform(),
+    });
+    payout.proof = Some(absence());
+    payout.error = Some("busy".to_owned());
+    payout.note = Some("looked".to_owned());
+    payout.changed_at = Some(AT);
+    payout
+}
+
+fn outbox() -> OutboxRecord {
+    let pause = Pause {
+        until: AT,
+        tries: 1,
+        cause: "busy".to_owned(),
+    };
+    OutboxRecord {
+        due_at: Some(AT),
+        watch_at: Some(AT),
+        watched_at: Some(AT),
+        watched: Some(platform()),
+        newest: Some(AT),
+        confirmed: Some(AT),
+        stop: Some(Stop {
+            alarm: Alarm::DoubleTransfer,
+            detail: "tr_2".to_owned(),
+            since: AT,
+        }),
+        resumed: Some(Resumed {
+            actor: Actor::Admin,
+            at: AT,
+            note: Some("looked".to_owned()),
+        }),
+        pause: Some(pause.clone()),
+        circuit: Some(pause),
+        latest: Some(AT),
+    }
 }
 
 fn people() -> Vec<Body> {
@@ -298,9 +359,13 @@ fn money() -> Vec<Body> {
             mode: Mode::Test,
             destination: "acct_2".to_owned(),
             first_sent_at: AT,
+            last_sent_at: AT,
+            doubtful: true,
+            only_listed: true,
+            end: Some(AttemptEnd::Absent(absence())),
             commit: COMMIT,
         }),
-        Body::Outbox(OutboxRecord { due_at: Some(AT) }),
+        Body::Outbox(outbox()),
         Body::Inbox(InboxRecord {
             event: "evt_1".to_owned(),
             kind: "invoice.paid".to_owned(),

@@ -60,6 +60,8 @@ pub struct Payout {
     pub currency: String,
     /// How far it is.
     pub status: PayoutStatus,
+    /// The transfer that paid it, by the provider's id.
+    pub transfer: Option<String>,
     /// When the job was verified.
     pub created_at: Timestamp,
 }
@@ -173,6 +175,7 @@ impl Engine {
                 amount_cents: payout.amount,
                 currency: payout.currency,
                 status: payout.status,
+                transfer: payout.transfer,
                 created_at: payout.created_at,
             }),
             _ => None,
@@ -190,7 +193,7 @@ fn replay(call: &Call<'_>, answer: &Answer) -> Result<Credits, Error> {
     }
     match answer {
         Answer::Credits(credits) => Ok(*credits),
-        Answer::Job(_) | Answer::Disabled(_) => Err(Rejection::IdempotencyKeyReused.into()),
+        _ => Err(Rejection::IdempotencyKeyReused.into()),
     }
 }
 

@@ -224,7 +224,7 @@ impl Engine {
         }
         match answer {
             Answer::Job(job) => self.view(&job).await,
-            Answer::Credits(_) | Answer::Disabled(_) => Err(Rejection::IdempotencyKeyReused.into()),
+            _ => Err(Rejection::IdempotencyKeyReused.into()),
         }
     }
 }

@@ -234,7 +234,7 @@ fn check_replay(call: &Call<'_>, answer: &Answer) -> Result<(), Error> {
     }
     match answer {
         Answer::Disabled(_) => Ok(()),
-        Answer::Credits(_) | Answer::Job(_) => Err(Rejection::IdempotencyKeyReused.into()),
+        _ => Err(Rejection::IdempotencyKeyReused.into()),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::job::{
 };
 use crate::ledger::{Account, Flow, Posting, Reason};
 use crate::money::{Cents, Credits};
-use crate::record::{PayoutRecord, PayoutStatus, Text};
+use crate::record::{PayoutRecord, Text};
 use crate::time::Timestamp;
 
 /// A command with what it brings.
@@ -318,14 +318,9 @@ impl Decision {
             at: now,
         };
         self.postings.extend(flow.cents(amount));
-        self.payout = Some(PayoutRecord {
-            id: PayoutId::of(self.job.id),
-            receiver: receiver.clone(),
-            amount,
-            currency: self.job.terms.currency.clone(),
-            status: PayoutStatus::Owed,
-            created_at: now,
-            due_at: Some(now),
-        });
+        let currency = self.job.terms.currency.clone();
+        let id = PayoutId::of(self.job.id);
+        let payout = PayoutRecord::owed(id, receiver.clone(), amount, currency, now);
+        self.payout = Some(payout);
     }
 }

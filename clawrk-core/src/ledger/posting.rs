@@ -75,19 +75,25 @@ pub(crate) struct Flow {
 impl Flow {
     /// Both legs of a flow of credits; what has a balance may not fall below zero.
     pub(crate) fn credits(self, amount: Credits) -> [Posting; 2] {
-        self.legs(amount.units())
+        self.legs(amount.units(), Some(0))
     }
 
-    /// Both legs of a flow of cents.
+    /// Both legs of a flow of cents, whatever they leave.
     pub(crate) fn cents(self, amount: Cents) -> [Posting; 2] {
-        self.legs(amount.units())
+        self.legs(amount.units(), None)
     }
 
-    fn legs(self, amount: i64) -> [Posting; 2] {
+    /// Both legs of a flow of cents that must leave at least `floor` where it comes from.
+    pub(crate) fn cents_above(self, amount: Cents, floor: Cents) -> [Posting; 2] {
+        self.legs(amount.units(), Some(floor.units()))
+    }
+
+    /// The floor is for the leg that loses, and only where a balance is kept.
+    fn legs(self, amount: i64, floor: Option<i64>) -> [Posting; 2] {
         let leg = |account: &Account, other: &Account, delta: i64| Posting {
             account: account.clone(),
             delta,
-            floor: (delta < 0 && account.has_balance()).then_some(0),
+            floor: floor.filter(|_| delta < 0 && account.has_balance()),
             other_account: other.clone(),
             reason: self.reason.clone(),
             job: self.job,

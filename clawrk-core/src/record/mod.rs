@@ -26,8 +26,10 @@ pub use connected::{AccountLook, AccountStatus, BankNews, ConnectedRecord, Earli
 pub use ledger::{AccountRecord, EntryRecord};
 pub use meta::MetaRecord;
 pub use once::{Answer, OnceRecord, OnceState, Scope};
-pub use outgoing::{AttemptRecord, OutboxRecord, StepKind, StepRecord};
-pub use payout::{PayoutRecord, PayoutStatus};
+pub use outgoing::{
+    Alarm, AttemptEnd, AttemptRecord, OutboxRecord, Pause, Resumed, StepKind, StepRecord, Stop,
+};
+pub use payout::{Absence, Look, PayoutRecord, PayoutStatus, Platform, Wait};
 pub use text::{Text, TextRecord};
 pub use user::{ApiKeyRecord, OpenCode, UserRecord};
 

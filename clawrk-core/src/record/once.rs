@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{CommitId, UserId};
 use crate::job::JobRecord;
 use crate::money::Credits;
+use crate::record::{OutboxRecord, PayoutRecord};
 use crate::time::Timestamp;
 
 /// Within what a key happens once.
@@ -48,6 +49,12 @@ pub enum Answer {
     Credits(Credits),
     /// Whether a user was disabled from then on.
     Disabled(bool),
+    /// A payout as it was then.
+    Payout(Box<PayoutRecord>),
+    /// What is sent, or why nothing is, as it was then.
+    Outbox(Box<OutboxRecord>),
+    /// How many payouts were changed.
+    Payouts(u64),
 }
 
 /// How far the request is.

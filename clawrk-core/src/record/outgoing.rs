@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{CommitId, PayoutId};
 use crate::job::Actor;
-use crate::payments::Mode;
+use crate::money::Cents;
+use crate::payments::{DeclineClass, Mode};
+use crate::record::{Absence, Look, Platform, Wait};
 use crate::time::Timestamp;
 
 /// A step in a payout's history. Never rewritten. A payout at version v has the steps 2 to v; it
@@ -20,6 +22,7 @@ pub struct StepRecord {
     /// Who did it.
     pub actor: Actor,
     /// What they said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// When.
     pub at: Timestamp,
@@ -32,11 +35,72 @@ pub struct StepRecord {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepKind {
-    /// An attempt was begun.
+    /// An attempt was begun, to be sent.
     Begun {
         /// Which, from 1.
         attempt: u32,
     },
+    /// An attempt was to be sent once more, the same to the byte.
+    Resent {
+        /// Which, from 1.
+        attempt: u32,
+    },
+    /// It cannot be sent now.
+    Put {
+        /// Why.
+        off: Wait,
+    },
+    /// It can be sent again: what it waited for has changed, or an operator says so.
+    Woken,
+    /// The attempt was not carried out, and will be sent as it is.
+    NotExecuted {
+        /// What the provider or the network said.
+        cause: String,
+    },
+    /// Whether the attempt was carried out is not known.
+    Doubted {
+        /// What the provider or the network said.
+        cause: String,
+    },
+    /// The one who sent it was not heard of any more.
+    Lapsed,
+    /// The provider will not do it, and did not.
+    Declined {
+        /// Who can mend it.
+        class: DeclineClass,
+        /// The provider's code.
+        code: String,
+    },
+    /// A complete listing has no transfer of it. One more is needed.
+    Looked(Look),
+    /// A listing could not be had, and counts for nothing.
+    LookFailed {
+        /// What the provider or the network said.
+        cause: String,
+    },
+    /// It was proven that nothing that was sent was carried out.
+    Absent(Absence),
+    /// A person has to look.
+    Referred {
+        /// Why.
+        cause: String,
+    },
+    /// The receiver has it.
+    Paid {
+        /// The transfer.
+        transfer: String,
+        /// How much of it was taken back by then.
+        reversed: Cents,
+    },
+    /// Money was taken back.
+    Reversed {
+        /// How much in all.
+        total: Cents,
+    },
+    /// An operator decided that it will not be paid.
+    WrittenOff,
+    /// It was found in an old copy of the store: what was sent since then is not known.
+    Restored,
 }
 
 /// An attempt to pay: written before it is first sent, so that what is sent again is the same.
@@ -58,13 +122,164 @@ pub struct AttemptRecord {
     pub destination: String,
     /// When it was first sent.
     pub first_sent_at: Timestamp,
+    /// When it was last sent.
+    pub last_sent_at: Timestamp,
+    /// Whether it may have been carried out. Stays so until it has ended.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub doubtful: bool,
+    /// Whether it must not be sent any more, so that only listing settles it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub only_listed: bool,
+    /// How it ended; none while it may still be sent or carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<AttemptEnd>,
     /// The commit that wrote it first.
     pub commit: CommitId,
 }
 
-/// Whether anything is sent at all. There is one such record.
+impl AttemptRecord {
+    /// Whose money it sends.
+    pub fn purse(&self) -> Platform {
+        Platform {
+            account: self.platform.clone(),
+            mode: self.mode,
+        }
+    }
+
+    /// The key that it is sent under.
+    pub fn key(&self) -> String {
+        format!("{}:{}", self.payout, self.number)
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptEnd {
+    /// It was carried out.
+    Paid {
+        /// The transfer.
+        transfer: String,
+    },
+    /// The provider would not do it, and did not.
+    Declined {
+        /// Who can mend it.
+        class: DeclineClass,
+        /// The provider's code.
+        code: String,
+    },
+    /// It was proven that it was not carried out.
+    Absent(Absence),
+    /// It was never carried out, and an operator decided that it never will be.
+    Withdrawn,
+}
+
+/// Whether anything is sent at all. There is one such record, rewritten at will.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OutboxRecord {
-    /// When the provider's list of transfers is to be looked at next.
+    /// When it is to be looked at next: the provider's list of transfers, and payouts that wait for
+    /// something that may have changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// When the provider's list of transfers is to be looked at next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch_at: Option<Timestamp>,
+    /// When that list was last seen whole, back to what was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watched_at: Option<Timestamp>,
+    /// Whose list that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watched: Option<Platform>,
+    /// When the newest transfer was made that was seen there, by the provider's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Timestamp>,
+    /// What was found up to then was looked at by an operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Timestamp>,
+    /// Why nothing is sent; none while it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
+    /// What an operator said when sending was taken up again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
+    /// Until when nothing is asked, since the provider could not be reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+    /// The state of the exchange's balance at the provider, while it is known to be too low: one
+    /// payout at a time is tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub circuit: Option<Pause>,
+    /// The latest time that was seen here: a clock that is behind it went back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest: Option<Timestamp>,
+}
+
+/// Why nothing is sent, until an operator says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// What kind of reason.
+    pub alarm: Alarm,
+    /// What was found, for an operator.
+    pub detail: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What stops all sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alarm {
+    /// A payout has a second transfer.
+    DoubleTransfer,
+    /// The provider has a transfer of this store's that the store does not have as paid: it may be
+    /// an old copy.
+    StoreBehindStripe,
+    /// The provider does not accept the key.
+    Unauthorized,
+}
+
+impl Alarm {
+    /// Every one.
+    pub const ALL: [Alarm; 3] = [
+        Alarm::DoubleTransfer,
+        Alarm::StoreBehindStripe,
+        Alarm::Unauthorized,
+    ];
+
+    /// The stable text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Alarm::DoubleTransfer => "double_transfer",
+            Alarm::StoreBehindStripe => "store_behind_stripe",
+            Alarm::Unauthorized => "unauthorized",
+        }
+    }
+}
+
+/// Who took up sending again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// Who.
+    pub actor: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// What they said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A time in which nothing is tried. Each in a row is longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Until when.
+    pub until: Timestamp,
+    /// How many there were in a row.
+    pub tries: u32,
+    /// Why, for an operator.
+    pub cause: String,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

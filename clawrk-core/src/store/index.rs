@@ -124,7 +124,9 @@ pub fn index_entries(record: &Record) -> Vec<Vec<u8>> {
         Body::Invoice(InvoiceRecord {
             due_at: Some(due), ..
         })
-        | Body::Outbox(OutboxRecord { due_at: Some(due) }) => {
+        | Body::Outbox(OutboxRecord {
+            due_at: Some(due), ..
+        }) => {
             add(vec![tag::DUE_OUTSIDE], &[millis(*due)]);
         }
         Body::User(user) => {

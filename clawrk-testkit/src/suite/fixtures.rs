@@ -217,15 +217,13 @@ pub(crate) fn api_key(bits: u64, owner: &str, made: i64) -> Record {
 pub(crate) fn payout(n: u64, receiver: &str, made: i64) -> Record {
     Record::new(
         1,
-        Body::Payout(PayoutRecord {
-            id: PayoutId::of(job_id(n)),
-            receiver: user(receiver),
-            amount: Cents::new(100),
-            currency: "usd".to_owned(),
-            status: PayoutStatus::Owed,
-            created_at: at(made),
-            due_at: Some(at(made)),
-        }),
+        Body::Payout(PayoutRecord::owed(
+            PayoutId::of(job_id(n)),
+            user(receiver),
+            Cents::new(100),
+            "usd".to_owned(),
+            at(made),
+        )),
     )
 }
 
