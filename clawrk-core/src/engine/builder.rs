@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::clock::Clock;
+use crate::engine::outbox::Memory;
 use crate::engine::uses::Uses;
 use crate::engine::{Engine, Inner};
 use crate::ids::{Ids, RandomIds};
@@ -28,6 +29,7 @@ impl EngineBuilder {
             policy: Policy::default(),
             seal: OnceLock::new(),
             uses: Uses::default(),
+            outbox: Memory::default(),
         };
         EngineBuilder { inner }
     }

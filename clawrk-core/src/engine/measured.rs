@@ -4,6 +4,7 @@
 
 use crate::engine::Progress;
 use crate::error::Error;
+use crate::record::{Alarm, Stop};
 use crate::time::Timestamp;
 
 /// Counts how a command on a job ended.
@@ -24,6 +25,23 @@ pub(super) fn tick(now: Timestamp, result: Result<Progress, Error>) -> Result<Pr
         metrics::gauge!("clawrk_tick_overdue_seconds").set(late);
     }
     result
+}
+
+/// Counts how an attempt to pay was answered.
+pub(super) fn attempt(outcome: &'static str) {
+    metrics::counter!("clawrk_payout_attempts_total", "outcome" => outcome).increment(1);
+}
+
+/// Shows whether the outbox is stopped.
+pub(super) fn outbox(stop: Option<&Stop>) {
+    let stopped = if stop.is_some() { 1.0 } else { 0.0 };
+    metrics::gauge!("clawrk_outbox_stopped").set(stopped);
+}
+
+/// Counts what stops the outbox.
+pub(super) fn stopped(alarm: Alarm) {
+    metrics::counter!("clawrk_outbox_alarms_total", "alarm" => alarm.as_str()).increment(1);
+    metrics::gauge!("clawrk_outbox_stopped").set(1.0);
 }
 
 fn outcome<T>(result: &Result<T, Error>) -> &'static str {

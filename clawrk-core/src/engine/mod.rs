@@ -16,6 +16,7 @@ mod listing;
 mod login;
 mod measured;
 mod once;
+mod outbox;
 mod page;
 mod run;
 mod seal;
@@ -46,6 +47,7 @@ pub use jobs::JobFilter;
 pub use keys::{ApiKey, NewApiKey};
 pub use listing::Jobs;
 pub use login::LoginCode;
+pub use outbox::{OutboxState, PayoutDetail, PayoutDetails, Resolution};
 pub use page::PageRequest;
 pub use tick::Progress;
 pub use users::{NewUser, User, Users};
@@ -79,6 +81,7 @@ struct Inner {
     /// What cursors are signed with, once it was needed.
     seal: OnceLock<Seal>,
     uses: uses::Uses,
+    outbox: outbox::Memory,
 }
 
 impl Engine {

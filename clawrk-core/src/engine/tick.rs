@@ -23,7 +23,7 @@ pub struct Progress {
 impl Engine {
     /// Does what is due: runs that were lost return to their receiver, overdue jobs to the queue,
     /// overdue outputs are verified, old idempotency records are forgotten, uses of API keys are
-    /// written.
+    /// written, and what is owed to receivers is sent.
     ///
     /// Does at most `budget` things and says when to call again. Nothing happens by itself without
     /// somebody who calls this; several may at once.
@@ -41,9 +41,12 @@ impl Engine {
             .await?;
         let done = jobs.done + forgotten.done;
         let written = self.write_uses(budget.saturating_sub(done)).await?;
-        let next = [jobs.next, forgotten.next, written.next];
+        let done = done + written.done;
+        // Last, since it takes its time.
+        let payouts = self.tick_payouts(budget.saturating_sub(done)).await?;
+        let next = [jobs.next, forgotten.next, written.next, payouts.next];
         Ok(Progress {
-            done: done + written.done,
+            done: done + payouts.done,
             next: next.into_iter().flatten().min(),
         })
     }

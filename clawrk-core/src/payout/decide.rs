@@ -9,9 +9,7 @@ use crate::ledger::Posting;
 use crate::money::Cents;
 use crate::payments::{DeclineClass, Failure, PaymentsError, Transfer};
 use crate::payout::flow::Flows;
-use crate::payout::rules::{
-    LISTED_AFTER, LISTINGS_APART, agrees, backoff, last_send, may_resend,
-};
+use crate::payout::rules::{LISTED_AFTER, LISTINGS_APART, agrees, backoff, last_send, may_resend};
 use crate::payout::transition::{PayoutCommand, check, refuse};
 use crate::record::{
     Absence, AttemptEnd, AttemptRecord, Look, PayoutRecord, PayoutStatus, Platform, StepKind, Wait,
@@ -370,12 +368,7 @@ impl<'a> Case<'a> {
         StepKind::Put { off: Wait::Doubt }
     }
 
-    fn put_off(
-        &mut self,
-        wait: Wait,
-        due: Option<Timestamp>,
-        cause: Option<String>,
-    ) -> StepKind {
+    fn put_off(&mut self, wait: Wait, due: Option<Timestamp>, cause: Option<String>) -> StepKind {
         self.tried();
         self.stand(self.before.status, Some(wait), due);
         self.payout.error = cause.or(self.payout.error.take());
@@ -390,7 +383,9 @@ impl<'a> Case<'a> {
 
     fn look(&mut self, look: Look) -> Result<StepKind, Rejection> {
         let last_sent_at = last_send(self.before, self.attempt.as_ref());
-        let other = self.open().is_some_and(|open| open.purse() != look.platform);
+        let other = self
+            .open()
+            .is_some_and(|open| open.purse() != look.platform);
         if other || look.at < last_sent_at.after(LISTED_AFTER) {
             return Err(self.refuse());
         }

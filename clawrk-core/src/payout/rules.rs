@@ -20,6 +20,10 @@ pub const LISTINGS_APART: Duration = Duration::from_secs(10 * 60);
 /// What a lease has beyond the time that a call may take.
 pub const LEASE_MARGIN: Duration = Duration::from_secs(60);
 
+/// How far a clock may be behind what was seen before without having gone back: servers differ, and
+/// clocks are corrected.
+const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
+
 /// The shortest and the longest wait before something is tried again.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(60 * 60));
 
@@ -35,7 +39,8 @@ pub(crate) fn backoff(tries: u32) -> Duration {
 /// anywhere: a clock behind it, or behind the last send, went back, and then no window can be
 /// trusted.
 pub(crate) fn may_resend(attempt: &AttemptRecord, now: Timestamp, latest: Timestamp) -> bool {
-    let went_back = now < latest || now < attempt.last_sent_at;
+    let seen = latest.max(attempt.last_sent_at);
+    let went_back = now.after(CLOCK_SLACK) < seen;
     attempt.end.is_none()
         && !attempt.only_listed
         && !went_back

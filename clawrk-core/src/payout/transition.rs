@@ -197,6 +197,11 @@ pub(super) fn check(
     }
 }
 
+/// Whether the status allows the command, before anything is asked for it.
+pub(crate) fn check_status(status: PayoutStatus, command: PayoutCommand) -> Result<(), Rejection> {
+    check(status, command, &Actor::Admin)
+}
+
 /// The refusal of a command that the status forbids, with the statuses that would allow it.
 pub(super) fn refuse(status: PayoutStatus, command: PayoutCommand) -> Rejection {
     let rows = PAYOUT_TRANSITIONS

@@ -1,0 +1,147 @@
+//! Doubt: sending the same again, and looking whether it was carried out.
+
+use crate::engine::Engine;
+use crate::engine::outbox::change::Stored;
+use crate::engine::outbox::listing::Found;
+use crate::error::Error;
+use crate::id::PayoutId;
+use crate::payout::decide::{Command, said};
+use crate::payout::{LEASE_MARGIN, LISTINGS_APART, Next, may_resend, next};
+use crate::record::{Look, OutboxRecord, PayoutStatus, Wait};
+use crate::time::Timestamp;
+
+impl Engine {
+    /// Does what is next with a payout that is due. Says whether there was anything that the outbox
+    /// can do; whoever was quicker has done it.
+    pub(super) async fn visit(
+        &self,
+        id: PayoutId,
+        book: &OutboxRecord,
+        probe: bool,
+    ) -> Result<bool, Error> {
+        let Some(stored) = self.stored_payout("payout", id).await? else {
+            return Ok(true);
+        };
+        let now = self.inner.clock.now();
+        if stored.payout.due_at.is_none_or(|due| due > now) {
+            return Ok(true);
+        }
+        if book.stop.is_some() && stored.payout.status == PayoutStatus::Owed {
+            self.put_off(&stored, Wait::Stopped).await?;
+            return Ok(true);
+        }
+        let latest = self.latest(book);
+        match next(&stored.payout, stored.attempt(), now, latest) {
+            Next::Nothing => {
+                tracing::error!(payout = %id, "a payout is due that nothing can be done with");
+                return Ok(false);
+            }
+            Next::Begin => self.begin(stored, book, probe).await?,
+            Next::Resend => self.send_again(stored, book, probe, latest).await?,
+            Next::Lapse => {
+                let lapse = Command::Lapse { latest };
+                self.change_payout("payout", &stored, lapse).await?;
+            }
+            Next::Forgo => {
+                self.change_payout("payout", &stored, Command::Forgo)
+                    .await?;
+            }
+            Next::List => self.look(stored).await?,
+        }
+        Ok(true)
+    }
+
+    /// The latest time that was seen here or is written down.
+    pub(super) fn latest(&self, book: &OutboxRecord) -> Timestamp {
+        let seen = self.inner.outbox.latest(self.inner.clock.now());
+        book.latest.map_or(seen, |latest| latest.max(seen))
+    }
+
+    /// Sends the latest attempt, the same to the byte.
+    async fn send_again(
+        &self,
+        stored: Stored,
+        book: &OutboxRecord,
+        probe: bool,
+        latest: Timestamp,
+    ) -> Result<(), Error> {
+        let owed = stored.payout.status == PayoutStatus::Owed;
+        if owed && book.circuit.is_some() && !probe {
+            return self.put_off(&stored, Wait::PlatformBalance).await;
+        }
+        let Some(at) = self.provider() else {
+            return Ok(());
+        };
+        let platform = match self.platform(at).await {
+            Ok(platform) => platform,
+            Err(error) => return self.put_off_by(&stored, &error).await,
+        };
+        if stored.open().is_none_or(|open| open.purse() != platform) {
+            return self.put_off(&stored, Wait::OtherAccount).await;
+        }
+        let resend = Command::Resend {
+            lease: at.send_until.after(LEASE_MARGIN),
+            latest,
+        };
+        let Some(stored) = self.change_payout("payout", &stored, resend).await? else {
+            return Ok(());
+        };
+        let now = self.inner.clock.now();
+        let sendable = stored
+            .open()
+            .is_some_and(|open| may_resend(open, now, latest));
+        if sendable {
+            return self.send(at, stored).await;
+        }
+        let lapse = Command::Lapse { latest };
+        self.change_payout("payout", &stored, lapse).await.map(drop)
+    }
+
+    /// Looks whether what was sent was carried out.
+    async fn look(&self, stored: Stored) -> Result<(), Error> {
+        let Some(at) = self.asked_provider() else {
+            return Ok(());
+        };
+        let now = self.inner.clock.now();
+        if let Some(first) = &stored.payout.look
+            && first.at <= now
+            && now < first.at.after(LISTINGS_APART)
+        {
+            let due = first.at.after(LISTINGS_APART);
+            let command = Command::PutOff {
+                wait: Wait::Doubt,
+                due: Some(due),
+                cause: None,
+            };
+            return self
+                .change_payout("payout", &stored, command)
+                .await
+                .map(drop);
+        }
+        let platform = match self.platform(at).await {
+            Ok(platform) => platform,
+            Err(error) => return self.put_off_by(&stored, &error).await,
+        };
+        if stored.open().is_some_and(|open| open.purse() != platform) {
+            return self.put_off(&stored, Wait::OtherAccount).await;
+        }
+        let store = self.our_store("payout").await?;
+        let command = match self.list_group(at, &stored.payout, &store).await {
+            Ok(Found::Ours(found)) => return self.settle_found(&stored, found).await,
+            Ok(Found::Foreign(cause)) => {
+                tracing::error!(payout = %stored.payout.id, %cause, "a person has to look");
+                Command::Refer { cause }
+            }
+            Ok(Found::None) => Command::Look(Look { at: now, platform }),
+            Err(error) => {
+                let cause = said(&error);
+                let failed = Command::FailLook { cause };
+                self.change_payout("payout", &stored, failed).await?;
+                return self.note_failure(&error).await;
+            }
+        };
+        self.change_payout("payout", &stored, command)
+            .await
+            .map(drop)
+    }
+}

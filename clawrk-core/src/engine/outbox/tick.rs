@@ -1,0 +1,168 @@
+//! What is due to be sent, several payouts at a time.
+
+use std::collections::BTreeSet;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
+use crate::engine::outbox::PAYOUTS_AT_ONCE;
+use crate::engine::{Engine, Progress, measured};
+use crate::error::Error;
+use crate::id::PayoutId;
+use crate::record::{Body, OutboxRecord, PayoutRecord, PayoutStatus};
+use crate::store::{Index, PageLimit, StoreError};
+use crate::time::Timestamp;
+
+/// How many rows of what is due are read at once.
+const ROWS: usize = 100;
+
+type Visit<'a> = Pin<Box<dyn Future<Output = Result<bool, Error>> + Send + 'a>>;
+
+impl Engine {
+    /// Works on what is due to be sent: one round of at most [`PAYOUTS_AT_ONCE`] payouts, so that
+    /// whatever else is due waits no longer than one call to the provider may take.
+    pub(crate) async fn tick_payouts(&self, budget: usize) -> Result<Progress, Error> {
+        if self.inner.payments.is_none() {
+            return Ok(Progress {
+                done: 0,
+                next: None,
+            });
+        }
+        let (_, book) = self.outbox_record("tick").await?;
+        measured::outbox(book.stop.as_ref());
+        let mut failed = BTreeSet::new();
+        let mut done = 0;
+        if budget > 0 && !is_paused(&book, self.inner.clock.now()) {
+            done = self.look_outside(&book).await?;
+            if done == 0 {
+                done = self.round(&book, budget, &mut failed).await?;
+            }
+        }
+        let next = self.next_payout(&failed).await?;
+        Ok(Progress { done, next })
+    }
+
+    /// One round of payouts.
+    async fn round(
+        &self,
+        book: &OutboxRecord,
+        budget: usize,
+        failed: &mut BTreeSet<PayoutId>,
+    ) -> Result<usize, Error> {
+        let stopped = book.stop.is_some();
+        let most = budget.min(PAYOUTS_AT_ONCE);
+        let (due, _) = self.due_payouts(most, stopped, failed).await?;
+        let visits = due
+            .iter()
+            .map(|id| Box::pin(self.visit(*id, book, false)) as Visit<'_>)
+            .collect();
+        let mut done = 0;
+        for (id, visited) in due.iter().zip(together(visits).await) {
+            match visited {
+                Ok(true) => done += 1,
+                Ok(false) => {
+                    failed.insert(*id);
+                }
+                Err(error) if Self::was_overtaken(&error) => done += 1,
+                // One damaged payout must not keep all the others waiting.
+                Err(
+                    error @ Error::Store {
+                        source: StoreError::Corrupt { .. },
+                        ..
+                    },
+                ) => {
+                    tracing::error!(payout = %id, %error, "a payout that is due is damaged");
+                    failed.insert(*id);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
+    /// Up to so many payouts that are due and can be worked on, and when the next one is.
+    async fn due_payouts(
+        &self,
+        most: usize,
+        stopped: bool,
+        without: &BTreeSet<PayoutId>,
+    ) -> Result<(Vec<PayoutId>, Option<Timestamp>), Error> {
+        let now = self.inner.clock.now();
+        let (mut due, mut after) = (Vec::new(), None);
+        loop {
+            let limit = PageLimit::rows(ROWS);
+            let page = self
+                .inner
+                .store
+                .scan(&Index::DueOutside, after.as_ref(), limit);
+            let page = page
+                .await
+                .map_err(|source| Error::Store { op: "tick", source })?;
+            for record in page.rows {
+                let Body::Payout(payout) = record.body else {
+                    continue;
+                };
+                let Some(at) = payout.due_at else { continue };
+                if without.contains(&payout.id) || !is_workable(&payout, stopped) {
+                    continue;
+                }
+                if at > now || due.len() >= most {
+                    return Ok((due, Some(at)));
+                }
+                due.push(payout.id);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok((due, None));
+            }
+        }
+    }
+
+    /// When there is something to do next.
+    async fn next_payout(&self, without: &BTreeSet<PayoutId>) -> Result<Option<Timestamp>, Error> {
+        let (_, book) = self.outbox_record("tick").await?;
+        let stopped = book.stop.is_some();
+        let (_, payout) = self.due_payouts(0, stopped, without).await?;
+        let look = match stopped {
+            true => None,
+            false => Some(self.look_due(&book)),
+        };
+        let next = [payout, look].into_iter().flatten().min();
+        let pause = book.pause.filter(|_| !stopped).map(|pause| pause.until);
+        Ok(next.map(|next| pause.map_or(next, |until| next.max(until))))
+    }
+}
+
+/// Whether nothing may be asked now.
+fn is_paused(book: &OutboxRecord, now: Timestamp) -> bool {
+    let until = book.pause.as_ref().map(|pause| pause.until);
+    book.stop.is_none() && until.is_some_and(|until| until > now)
+}
+
+/// Whether there is something to do with it: while the outbox is stopped, what is owed is put off,
+/// and what is on its way stays as it is.
+fn is_workable(payout: &PayoutRecord, stopped: bool) -> bool {
+    !stopped || payout.status == PayoutStatus::Owed
+}
+
+/// The results of all, worked on at once.
+async fn together(mut visits: Vec<Visit<'_>>) -> Vec<Result<bool, Error>> {
+    let mut results: Vec<Option<Result<bool, Error>>> = visits.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        let mut pending = false;
+        for (visit, result) in visits.iter_mut().zip(&mut results) {
+            if result.is_none() {
+                match visit.as_mut().poll(context) {
+                    Poll::Ready(done) => *result = Some(done),
+                    Poll::Pending => pending = true,
+                }
+            }
+        }
+        match pending {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        }
+    })
+    .await;
+    results.into_iter().flatten().collect()
+}
