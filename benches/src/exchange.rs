@@ -13,7 +13,7 @@ use clawrk_core::record::Body;
 use clawrk_core::store::{Index, PageLimit, Store};
 use clawrk_core::{Call, Engine};
 use clawrk_store_sled::{SledStore, Stats};
-use clawrk_testkit::payments::ForbiddenPayments;
+use clawrk_testkit::payments::OfflinePayments;
 use tokio::runtime::Handle;
 
 use crate::output;
@@ -36,7 +36,7 @@ pub fn engine(store: Arc<dyn Store>, runtime: &Handle) -> Engine {
     policy.credits = true;
     Engine::builder(store, Arc::new(TokioClock::new(runtime.clone())))
         .policy(policy)
-        .payments(Arc::new(ForbiddenPayments))
+        .payments(Arc::new(OfflinePayments))
         .build()
 }
 

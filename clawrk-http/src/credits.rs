@@ -23,7 +23,7 @@ struct Payout {
     amount_cents: Cents,
     currency: String,
     status: PayoutStatus,
-    /// Null while there are no payments.
+    /// The provider's id of the transfer that paid it; null before.
     transfer: Option<String>,
     created_at: Timestamp,
 }
@@ -36,7 +36,7 @@ impl From<engine::Payout> for Payout {
             amount_cents: payout.amount_cents,
             currency: payout.currency,
             status: payout.status,
-            transfer: None,
+            transfer: payout.transfer,
             created_at: payout.created_at,
         }
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use clawrk_core::policy::Policy;
-use clawrk_testkit::payments::ForbiddenPayments;
+use clawrk_testkit::payments::OfflinePayments;
 use serde_json::{Value, json};
 use support::{ADMIN, App, Odd, request, send};
 
@@ -185,7 +185,7 @@ async fn queries_that_ask_for_what_there_is_not_are_refused_by_name() {
 async fn the_ledger_and_payouts_are_ones_own_newest_first() {
     let mut policy = Policy::default();
     policy.credits = true;
-    let payments = Arc::new(ForbiddenPayments);
+    let payments = Arc::new(OfflinePayments);
     let app = App::with(policy, |builder| builder.payments(payments)).await;
     let grant = r#"{"delta": 50, "reason": "gift"}"#;
     app.post(ADMIN, "/api/admin/users/alice/credits", grant)

@@ -1,22 +1,22 @@
-//! A payment provider that nobody may ask.
+//! A payment provider that cannot be reached.
 
 use async_trait::async_trait;
 use clawrk_core::payments::{
-    ConnectedAccount, Lines, Mode, NewAccount, NewCheckout, NewCustomer, NewLink, Owner, Payments,
-    PaymentsError, SendTransfer, Transfer, TransferTerms, Transfers, TransfersPage, WebhookError,
-    WebhookEvent,
+    ConnectedAccount, Failure, Lines, Mode, NewAccount, NewCheckout, NewCustomer, NewLink, Owner,
+    Payments, PaymentsError, SendTransfer, Transfer, TransferTerms, Transfers, TransfersPage,
+    WebhookError, WebhookEvent,
 };
 use clawrk_core::time::Timestamp;
 
-/// A provider whose mere presence makes jobs carry a payout, and who fails the test that asks for
-/// anything.
+/// A provider whose mere presence makes jobs carry a payout, and who never answers anything: what
+/// is owed stays owed.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ForbiddenPayments;
+pub struct OfflinePayments;
 
-macro_rules! forbidden {
+macro_rules! offline {
     ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         #[async_trait]
-        impl Payments for ForbiddenPayments {
+        impl Payments for OfflinePayments {
             fn mode(&self) -> Mode {
                 Mode::Test
             }
@@ -40,13 +40,17 @@ macro_rules! forbidden {
 
             $(async fn $name(&self, $($argument: $type),*) -> Result<$answer, PaymentsError> {
                 let asked = (stringify!($name), $($argument,)*);
-                panic!("{asked:?} was asked for, and nothing may be")
+                Err(PaymentsError {
+                    failure: Failure::NotSent,
+                    detail: format!("{asked:?} was asked of nobody"),
+                    request_id: None,
+                })
             })*
         }
     };
 }
 
-forbidden! {
+offline! {
     fn platform() -> String;
     fn create_customer(customer: &NewCustomer) -> String;
     fn create_checkout(checkout: &NewCheckout) -> String;

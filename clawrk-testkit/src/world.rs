@@ -23,7 +23,7 @@ use clawrk_core::store::Store;
 use clawrk_core::{Call, Engine};
 
 use crate::clock::{SeededIds, VirtualClock};
-use crate::payments::ForbiddenPayments;
+use crate::payments::OfflinePayments;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -85,7 +85,7 @@ impl World {
         Engine::builder(Arc::clone(&self.store), Arc::new(self.clock.clone()))
             .policy(policy)
             .ids(Arc::new(SeededIds::new(seed)))
-            .payments(Arc::new(ForbiddenPayments))
+            .payments(Arc::new(OfflinePayments))
             .skill(Prepared(skill, Arc::default()))
             .build()
     }

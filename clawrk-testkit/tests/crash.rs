@@ -22,7 +22,7 @@ use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::{Call, Engine, Once};
 use clawrk_testkit::faults::{Fault, FaultStore, Op};
 use clawrk_testkit::invariants::{check, check_kept};
-use clawrk_testkit::payments::ForbiddenPayments;
+use clawrk_testkit::payments::OfflinePayments;
 use clawrk_testkit::run::{block_on, block_on_unless};
 use clawrk_testkit::suite::{Census, Home, census};
 
@@ -252,7 +252,7 @@ fn start_and_lose_run(world: &World, receiver: &UserId, job: &JobId) {
 }
 
 fn engine(world: &World) -> Engine {
-    world.engine_with(|builder| builder.payments(Arc::new(ForbiddenPayments)).skill(Fails))
+    world.engine_with(|builder| builder.payments(Arc::new(OfflinePayments)).skill(Fails))
 }
 
 /// What a command comes to, without what differs from run to run: ids, and runs that were lost.

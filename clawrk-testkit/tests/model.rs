@@ -18,7 +18,7 @@ use clawrk_core::policy::{Policy, Timeout};
 use clawrk_core::{Call, Engine, Once};
 use clawrk_testkit::invariants::check;
 use clawrk_testkit::model::{Asked, By, Model, Rules, Said, Seen, Verb};
-use clawrk_testkit::payments::ForbiddenPayments;
+use clawrk_testkit::payments::OfflinePayments;
 use clawrk_testkit::run::block_on;
 use clawrk_testkit::suite::{Home, census};
 use proptest::prelude::*;
@@ -105,7 +105,7 @@ impl Real {
     fn new(home: Box<dyn Home>, model: &Model) -> Real {
         let world = World::new(block_on(home.open()), policy(&model.rules));
         let engine = world.engine_with(|builder| match model.rules.payments {
-            true => builder.payments(Arc::new(ForbiddenPayments)).skill(Fails),
+            true => builder.payments(Arc::new(OfflinePayments)).skill(Fails),
             false => builder.skill(Fails),
         });
         for (by, credits) in &model.credits {

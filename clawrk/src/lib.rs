@@ -37,7 +37,8 @@ pub use clawrk_core::audit::{Audit, Violation, ViolationKind};
 pub use clawrk_core::clock::Clock;
 pub use clawrk_core::engine::{
     ApiKey, Call, Engine, EngineBuilder, Entries, Entry, JobFilter, Jobs, LoginCode, NewApiKey,
-    NewUser, Once, PageRequest, Payout, Payouts, Progress, User, Users,
+    NewUser, Once, OutboxState, PageRequest, Payout, PayoutDetail, PayoutDetails, Payouts,
+    Progress, Resolution, User, Users,
 };
 pub use clawrk_core::error::{CODES, Code, CodeInfo, Error, Rejection, Retry};
 pub use clawrk_core::id::{InvalidId, JobId, KeyId, PayoutId, UserId};
@@ -47,6 +48,7 @@ pub use clawrk_core::job::{
 pub use clawrk_core::money::{Cents, Credits};
 pub use clawrk_core::payments::Payments;
 pub use clawrk_core::policy::{Policy, Timeout, Visibility};
+pub use clawrk_core::record::PayoutStatus;
 pub use clawrk_core::skill::{Skill, SkillContext, SkillError, SkillInfo};
 pub use clawrk_core::time::Timestamp;
 /// The whole of core, module by module, for those who implement a store or another port.

@@ -13,7 +13,7 @@ use clawrk_core::policy::{Policy, Timeout};
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::{Call, Engine, Error, Job, Once};
 use clawrk_testkit::clock::{SeededIds, VirtualClock};
-use clawrk_testkit::payments::ForbiddenPayments;
+use clawrk_testkit::payments::OfflinePayments;
 use clawrk_testkit::run::block_on;
 
 /// More steps than this only make an input slow.
@@ -190,7 +190,7 @@ impl World {
             .ids(Arc::new(SeededIds::new(1)))
             .policy(policy(setting));
         if setting.pays {
-            builder = builder.payments(Arc::new(ForbiddenPayments));
+            builder = builder.payments(Arc::new(OfflinePayments));
         }
         World {
             engine: builder.build(),

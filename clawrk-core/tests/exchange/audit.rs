@@ -9,7 +9,7 @@ use clawrk_core::id::UserId;
 use clawrk_core::job::{OnRejected, Status};
 use clawrk_core::store::memory::MemoryStore;
 
-use crate::payments::ForbiddenPayments;
+use crate::payments::OfflinePayments;
 use crate::support::{GOOD, ManualClock, rich, user, with_credits};
 
 const THREADS: usize = 4;
@@ -21,7 +21,7 @@ pub(crate) fn engine(on_rejected: OnRejected) -> Engine {
     policy.max_attempts = 2;
     Engine::builder(Arc::new(MemoryStore::new()), ManualClock::new())
         .policy(policy)
-        .payments(Arc::new(ForbiddenPayments))
+        .payments(Arc::new(OfflinePayments))
         .build()
 }
 

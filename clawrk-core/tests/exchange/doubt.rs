@@ -15,7 +15,7 @@ use clawrk_core::store::{
 };
 use clawrk_core::{Call, Engine, Error};
 
-use crate::payments::ForbiddenPayments;
+use crate::payments::OfflinePayments;
 use crate::support::{GOOD, ManualClock, clean, rich, user, with_credits};
 
 /// What becomes of a commit.
@@ -111,7 +111,7 @@ async fn exchange() -> Exchange {
     let store = Arc::new(Doubtful::default());
     let engine = Engine::builder(store.clone(), ManualClock::new())
         .policy(with_credits())
-        .payments(Arc::new(ForbiddenPayments))
+        .payments(Arc::new(OfflinePayments))
         .build();
     let alice = rich(&engine, "alice", 10).await;
     Exchange {

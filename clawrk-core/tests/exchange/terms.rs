@@ -9,14 +9,14 @@ use clawrk_core::policy::Policy;
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::{Call, Engine};
 
-use crate::payments::ForbiddenPayments;
+use crate::payments::OfflinePayments;
 use crate::support::{GOOD, ManualClock, clean, rich, user, with_credits};
 
 /// Engines over one store, one after the other, each with settings of its own.
 fn engine(store: &Arc<MemoryStore>, policy: Policy, paying: bool) -> Engine {
     let builder = Engine::builder(store.clone(), ManualClock::new()).policy(policy);
     match paying {
-        true => builder.payments(Arc::new(ForbiddenPayments)).build(),
+        true => builder.payments(Arc::new(OfflinePayments)).build(),
         false => builder.build(),
     }
 }

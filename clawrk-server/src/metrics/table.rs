@@ -76,6 +76,12 @@ metrics! {
         "Calls to the payment provider; the outcome is done, dropped, or what the failure means.";
     clawrk_payments_call_seconds Histogram ["call"]
         "Time until the payment provider answered, or was no longer waited for.";
+    clawrk_payout_attempts_total Counter ["outcome"]
+        "Attempts to pay that were answered; the outcome is where the payout stands then.";
+    clawrk_outbox_alarms_total Counter ["alarm"]
+        "What stopped the sending of payouts.";
+    clawrk_outbox_stopped Gauge []
+        "1 while payouts are not sent until an operator says so, else 0.";
     clawrk_jobs Gauge ["status"]
         "Jobs in the store.";
     clawrk_payouts Gauge ["status"]

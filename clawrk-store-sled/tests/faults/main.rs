@@ -30,7 +30,7 @@ use clawrk_core::store::{Store, StoreError};
 use clawrk_core::{Call, Engine};
 use clawrk_store_sled::SledStore;
 use clawrk_testkit::clock::{SeededIds, VirtualClock};
-use clawrk_testkit::payments::ForbiddenPayments;
+use clawrk_testkit::payments::OfflinePayments;
 use clawrk_testkit::run::block_on;
 use tempfile::{TempDir, tempdir};
 
@@ -89,7 +89,7 @@ fn engine(store: Arc<dyn Store>, seed: u64) -> Engine {
     policy.credits = true;
     Engine::builder(store, Arc::new(VirtualClock::new()))
         .policy(policy)
-        .payments(Arc::new(ForbiddenPayments))
+        .payments(Arc::new(OfflinePayments))
         .ids(Arc::new(SeededIds::new(seed)))
         .build()
 }

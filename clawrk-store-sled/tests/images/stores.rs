@@ -14,7 +14,7 @@ use clawrk_core::store::{Index, PageLimit, Store};
 use clawrk_core::{Call, Engine};
 use clawrk_store_sled::SledStore;
 use clawrk_testkit::clock::{SeededIds, VirtualClock};
-use clawrk_testkit::payments::ForbiddenPayments;
+use clawrk_testkit::payments::OfflinePayments;
 use clawrk_testkit::run::block_on;
 use clawrk_testkit::world::settle;
 
@@ -69,7 +69,7 @@ pub(crate) fn engine(store: Arc<dyn Store>, seed: u64) -> Engine {
     policy.credits = true;
     Engine::builder(store, Arc::new(VirtualClock::new()))
         .policy(policy)
-        .payments(Arc::new(ForbiddenPayments))
+        .payments(Arc::new(OfflinePayments))
         .ids(Arc::new(SeededIds::new(seed)))
         .build()
 }

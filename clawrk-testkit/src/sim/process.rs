@@ -15,7 +15,7 @@ use super::skill::Work;
 use super::{DAY, HOUR};
 use crate::clock::{SeededIds, VirtualClock};
 use crate::faults::{FaultStore, Op};
-use crate::payments::ForbiddenPayments;
+use crate::payments::OfflinePayments;
 use crate::rng::Rng;
 use crate::run::poll_once;
 
@@ -40,7 +40,7 @@ impl Process {
             .skill(Work(clock.clone()))
             .ids(Arc::new(SeededIds::new(rng.bits())));
         let engine = if rng.chance(80) {
-            builder.payments(Arc::new(ForbiddenPayments)).build()
+            builder.payments(Arc::new(OfflinePayments)).build()
         } else {
             builder.build()
         };

@@ -9,7 +9,7 @@ use clawrk_core::ledger::{Account, Posting, Reason};
 use clawrk_core::money::{Cents, Credits};
 use clawrk_core::record::{
     AccountRecord, ApiKeyRecord, Body, EntryRecord, MetaRecord, OnceRecord, OnceState,
-    PayoutRecord, PayoutStatus, Record, Scope, Text, TextRecord, UserRecord,
+    PayoutRecord, Record, Scope, Text, TextRecord, UserRecord,
 };
 use clawrk_core::store::{Batch, CommitError, InvalidBatch, Key, Store, StoreError};
 use clawrk_core::time::Timestamp;

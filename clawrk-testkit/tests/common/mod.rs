@@ -22,7 +22,7 @@ use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::{Call, Engine};
 use clawrk_store_sled::SledStore;
 use clawrk_testkit::clock::{SeededIds, VirtualClock};
-use clawrk_testkit::payments::ForbiddenPayments;
+use clawrk_testkit::payments::OfflinePayments;
 use clawrk_testkit::suite::{Fleeting, Home};
 use tempfile::TempDir;
 
@@ -85,7 +85,7 @@ impl World {
 
     /// A new engine, as a process that starts makes it.
     pub(crate) fn engine(&self) -> Engine {
-        self.engine_with(|builder| builder.payments(Arc::new(ForbiddenPayments)))
+        self.engine_with(|builder| builder.payments(Arc::new(OfflinePayments)))
     }
 
     /// A new engine with what is added to it, and nothing else.

@@ -7,7 +7,8 @@ use super::runtime::Runtime;
 use crate::watch::Watch;
 use crate::{
     ApiKey, Audit, Call, Credits, Entries, Event, Job, JobFilter, JobId, Jobs, KeyId, LoginCode,
-    NewApiKey, NewUser, PageRequest, Payouts, Policy, Progress, SkillInfo, User, UserId, Users,
+    NewApiKey, NewUser, OutboxState, PageRequest, PayoutDetail, PayoutDetails, PayoutId,
+    PayoutStatus, Payouts, Policy, Progress, Resolution, SkillInfo, User, UserId, Users,
 };
 
 /// The exchange, for threads that may wait. Cheap to clone; all clones are the same exchange.
@@ -84,6 +85,18 @@ verbs! {
     ) -> Credits;
     pub fn ledger(user: &UserId, page: &PageRequest) -> Entries;
     pub fn payouts(receiver: &UserId, page: &PageRequest) -> Payouts;
+    pub fn all_payouts<'a>(
+        call: impl Into<Call<'a>>, status: Option<PayoutStatus>, page: &PageRequest
+    ) -> PayoutDetails;
+    pub fn retry_payout<'a>(
+        call: impl Into<Call<'a>>, id: PayoutId, note: Option<&str>
+    ) -> PayoutDetail;
+    pub fn resolve_payout<'a>(
+        call: impl Into<Call<'a>>, id: PayoutId, resolution: &Resolution
+    ) -> PayoutDetail;
+    pub fn outbox<'a>(call: impl Into<Call<'a>>) -> OutboxState;
+    pub fn resume_outbox<'a>(call: impl Into<Call<'a>>, note: Option<&str>) -> OutboxState;
+    pub fn mark_restored<'a>(call: impl Into<Call<'a>>) -> u64;
     pub fn check_once<'a>(call: impl Into<Call<'a>>) -> ();
     pub fn ready() -> ();
     pub fn audit() -> Audit;

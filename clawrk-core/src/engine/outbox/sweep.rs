@@ -193,6 +193,7 @@ impl Engine {
     }
 
     /// Has what waits looked at with the next tick: an account or the budget has changed.
+    #[allow(dead_code, reason = "called by what receives webhooks")]
     pub(crate) async fn sweep_soon(&self) -> Result<(), Error> {
         let now = self.inner.clock.now();
         self.inner.outbox.known(|known| known.sweep = None);
