@@ -1,4 +1,5 @@
 //! Inputs to begin with. They are made, not kept, so that they are never those of an old format.
+// Long because: one of everything that can be stored, with all of its fields.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -9,10 +9,10 @@ use crate::ledger::Posting;
 use crate::money::Cents;
 use crate::payments::{DeclineClass, Failure, PaymentsError, Transfer};
 use crate::payout::flow::Flows;
-use crate::payout::rules::{LISTED_AFTER, LISTINGS_APART, agrees, backoff, last_send, may_resend};
+use crate::payout::rules::{agrees, backoff, may_resend};
 use crate::payout::transition::{PayoutCommand, check, refuse};
 use crate::record::{
-    Absence, AttemptEnd, AttemptRecord, Look, PayoutRecord, PayoutStatus, Platform, StepKind, Wait,
+    AttemptEnd, AttemptRecord, Look, PayoutRecord, PayoutStatus, Platform, StepKind, Wait,
 };
 use crate::time::Timestamp;
 
@@ -158,13 +158,13 @@ pub(crate) fn decide(
 }
 
 /// A payout while a command is being decided.
-struct Case<'a> {
-    before: &'a PayoutRecord,
-    payout: PayoutRecord,
-    attempt: Option<AttemptRecord>,
+pub(super) struct Case<'a> {
+    pub(super) before: &'a PayoutRecord,
+    pub(super) payout: PayoutRecord,
+    pub(super) attempt: Option<AttemptRecord>,
     postings: Vec<Posting>,
     kind: PayoutCommand,
-    at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 impl<'a> Case<'a> {
@@ -175,32 +175,37 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn refuse(&self) -> Rejection {
+    pub(super) fn refuse(&self) -> Rejection {
         refuse(self.before.status, self.kind)
     }
 
     /// The latest attempt, while it may still be sent or carried out.
-    fn open(&mut self) -> Option<&mut AttemptRecord> {
+    pub(super) fn open(&mut self) -> Option<&mut AttemptRecord> {
         self.attempt
             .as_mut()
             .filter(|attempt| attempt.end.is_none())
     }
 
     /// Ends the open attempt without a payment, and gives the budget back.
-    fn end(&mut self, end: AttemptEnd) {
+    pub(super) fn end(&mut self, end: AttemptEnd) {
         if let Some(attempt) = self.open() {
             attempt.end = Some(end);
             self.postings.extend(self.flows().release());
         }
     }
 
-    fn stand(&mut self, status: PayoutStatus, wait: Option<Wait>, due: Option<Timestamp>) {
+    pub(super) fn stand(
+        &mut self,
+        status: PayoutStatus,
+        wait: Option<Wait>,
+        due: Option<Timestamp>,
+    ) {
         self.payout.status = status;
         self.payout.wait = wait;
         self.payout.due_at = due;
     }
 
-    fn tried(&mut self) -> Duration {
+    pub(super) fn tried(&mut self) -> Duration {
         let wait = backoff(self.payout.tries);
         self.payout.tries = self.payout.tries.saturating_add(1);
         wait
@@ -330,44 +335,6 @@ impl<'a> Case<'a> {
         StepKind::Declined { class, code }
     }
 
-    fn doubt(&mut self, only_listed: bool) {
-        if let Some(attempt) = self.open() {
-            attempt.doubtful = true;
-            attempt.only_listed |= only_listed;
-        }
-    }
-
-    /// The payout is in doubt; it is looked at again when that can tell something.
-    fn unsettled(&mut self) {
-        let wait = self.tried();
-        let listed = last_send(&self.payout, self.attempt.as_ref()).after(LISTED_AFTER);
-        let only_listed = self.open().is_none_or(|attempt| attempt.only_listed);
-        let due = match only_listed {
-            true => listed.max(self.at),
-            false => self.at.after(wait),
-        };
-        self.stand(PayoutStatus::Unknown, Some(Wait::Doubt), Some(due));
-    }
-
-    fn lapse(&mut self, now: Timestamp, latest: Timestamp) -> StepKind {
-        let only_listed = self
-            .open()
-            .is_some_and(|attempt| !may_resend(attempt, now, latest));
-        self.doubt(only_listed);
-        self.unsettled();
-        if !only_listed {
-            // Nobody waits for an answer any more, so the same is sent again at once.
-            self.payout.due_at = Some(self.at);
-        }
-        StepKind::Lapsed
-    }
-
-    fn forgo(&mut self) -> StepKind {
-        self.doubt(true);
-        self.unsettled();
-        StepKind::Put { off: Wait::Doubt }
-    }
-
     fn put_off(&mut self, wait: Wait, due: Option<Timestamp>, cause: Option<String>) -> StepKind {
         self.tried();
         self.stand(self.before.status, Some(wait), due);
@@ -379,74 +346,6 @@ impl<'a> Case<'a> {
         self.payout.tries = 0;
         self.stand(PayoutStatus::Owed, None, Some(self.at));
         Ok(StepKind::Woken)
-    }
-
-    fn look(&mut self, look: Look) -> Result<StepKind, Rejection> {
-        let last_sent_at = last_send(self.before, self.attempt.as_ref());
-        let other = self
-            .open()
-            .is_some_and(|open| open.purse() != look.platform);
-        if other || look.at < last_sent_at.after(LISTED_AFTER) {
-            return Err(self.refuse());
-        }
-        let first = self.payout.look.take();
-        // One that the clock has overtaken backwards proves nothing.
-        let first = first.filter(|first| first.platform == look.platform && first.at <= look.at);
-        match first {
-            Some(first) if look.at >= first.at.after(LISTINGS_APART) => {
-                let proof = Absence {
-                    last_sent_at,
-                    first: first.at,
-                    second: look.at,
-                    platform: look.platform,
-                    by_operator: false,
-                };
-                Ok(self.absent(proof))
-            }
-            Some(_) => Err(self.refuse()),
-            None => {
-                self.payout.look = Some(look.clone());
-                let due = look.at.after(LISTINGS_APART);
-                self.payout.tries = 0;
-                self.stand(PayoutStatus::Unknown, Some(Wait::Doubt), Some(due));
-                Ok(StepKind::Looked(look))
-            }
-        }
-    }
-
-    fn absent(&mut self, proof: Absence) -> StepKind {
-        self.end(AttemptEnd::Absent(proof.clone()));
-        self.payout.proof = Some(proof.clone());
-        self.payout.look = None;
-        self.payout.restored_at = None;
-        self.payout.tries = 0;
-        self.stand(PayoutStatus::Owed, None, Some(self.at));
-        StepKind::Absent(proof)
-    }
-
-    fn deny(&mut self, look: Look) -> StepKind {
-        let proof = Absence {
-            last_sent_at: last_send(self.before, self.attempt.as_ref()),
-            first: look.at,
-            second: look.at,
-            platform: look.platform,
-            by_operator: true,
-        };
-        self.absent(proof)
-    }
-
-    fn fail_look(&mut self, cause: String) -> StepKind {
-        let wait = self.tried();
-        let due = Some(self.at.after(wait));
-        self.stand(PayoutStatus::Unknown, Some(Wait::Doubt), due);
-        self.payout.error = Some(cause.clone());
-        StepKind::LookFailed { cause }
-    }
-
-    fn refer(&mut self, cause: String) -> StepKind {
-        self.stand(PayoutStatus::Unknown, Some(Wait::Person), None);
-        self.payout.error = Some(cause.clone());
-        StepKind::Referred { cause }
     }
 
     fn settle(&mut self, transfer: &Transfer) -> StepKind {
@@ -508,16 +407,6 @@ impl<'a> Case<'a> {
         self.postings.extend(self.flows().write_off());
         self.stand(PayoutStatus::WrittenOff, None, None);
         StepKind::WrittenOff
-    }
-
-    fn restore(&mut self) -> StepKind {
-        self.doubt(true);
-        self.payout.restored_at = Some(self.at);
-        self.payout.look = None;
-        self.payout.tries = 0;
-        let due = Some(self.at.after(LISTED_AFTER));
-        self.stand(PayoutStatus::Unknown, Some(Wait::Doubt), due);
-        StepKind::Restored
     }
 }
 

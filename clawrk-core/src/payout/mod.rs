@@ -3,6 +3,7 @@
 //! The engine reads, asks the provider, and commits what is decided here.
 
 pub(crate) mod decide;
+mod doubt;
 mod flow;
 mod rules;
 #[cfg(test)]

@@ -20,22 +20,21 @@ pub(super) struct Provider<'a> {
 }
 
 impl Engine {
-    /// The provider, with the time that one piece of work may take: half of the timeout for
-    /// questions, and all of it until the answer to a send.
-    pub(super) fn provider(&self) -> Option<Provider<'_>> {
+    /// The provider, with the time that one piece of work may take that was begun then: half of the
+    /// timeout for questions, and all of it until the answer to a send.
+    pub(super) fn provider(&self, began: Timestamp) -> Option<Provider<'_>> {
         let payments = self.inner.payments.as_deref()?;
         let timeout = self.inner.policy.payments_timeout;
-        let now = self.inner.clock.now();
         Some(Provider {
             payments,
-            until: now.after(timeout / 2),
-            send_until: now.after(timeout),
+            until: began.after(timeout / 2),
+            send_until: began.after(timeout),
         })
     }
 
     /// The provider, with all of the time for questions.
-    pub(super) fn asked_provider(&self) -> Option<Provider<'_>> {
-        self.provider().map(|provider| Provider {
+    pub(super) fn asked_provider(&self, began: Timestamp) -> Option<Provider<'_>> {
+        self.provider(began).map(|provider| Provider {
             until: provider.send_until,
             ..provider
         })

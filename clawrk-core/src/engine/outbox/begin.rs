@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::engine::commit::CommitFailure;
 use crate::engine::measured;
+use crate::engine::outbox::Turn;
 use crate::engine::outbox::ask::{Provider, wanted};
 use crate::engine::outbox::change::Stored;
 use crate::engine::outbox::listing::Found;
@@ -16,8 +17,7 @@ use crate::payout::decide::{Command, Draft, said};
 use crate::payout::{LEASE_MARGIN, backoff};
 use crate::policy::PayoutBudget;
 use crate::record::{
-    AccountLook, Alarm, AttemptRecord, Body, OutboxRecord, PayoutStatus, Platform, Record,
-    UserRecord, Wait,
+    AccountLook, Alarm, AttemptRecord, Body, PayoutStatus, Platform, Record, UserRecord, Wait,
 };
 use crate::store::{Batch, Guard, Key};
 
@@ -32,15 +32,9 @@ enum Ready {
 }
 
 impl Engine {
-    /// Begins a new attempt and sends it, if it can be sent. `probe` sends although the balance is
-    /// known to be too low.
-    pub(super) async fn begin(
-        &self,
-        stored: Stored,
-        book: &OutboxRecord,
-        probe: bool,
-    ) -> Result<(), Error> {
-        if book.circuit.is_some() && !probe {
+    /// Begins a new attempt and sends it, if it can be sent.
+    pub(super) async fn begin(&self, stored: Stored, turn: Turn<'_>) -> Result<(), Error> {
+        if turn.book.circuit.is_some() && !turn.probe {
             return self.put_off(&stored, Wait::PlatformBalance).await;
         }
         let user = self.user_record("payout", &stored.payout.receiver).await?;
@@ -50,7 +44,7 @@ impl Engine {
         };
         let account = account.id.clone();
         let store = self.our_store("payout").await?;
-        let Some(at) = self.provider() else {
+        let Some(at) = self.provider(turn.began) else {
             return Ok(());
         };
         match self.prepare(at, &stored, &account, &store).await {

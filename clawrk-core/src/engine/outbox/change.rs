@@ -156,7 +156,10 @@ impl Engine {
         let (from, to) = (payout.status, changed.payout.status);
         let (id, job) = (payout.id, payout.id.job());
         let attempt = changed.payout.attempt;
-        tracing::info!(payout = %id, %job, attempt, command = %kind, %from, %to, "a payout went on");
+        tracing::info!(
+            payout = %id, %job, attempt, command = %kind, %from, %to,
+            "a payout went on"
+        );
         Ok(changed)
     }
 

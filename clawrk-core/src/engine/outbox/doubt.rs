@@ -1,6 +1,7 @@
 //! Doubt: sending the same again, and looking whether it was carried out.
 
 use crate::engine::Engine;
+use crate::engine::outbox::Turn;
 use crate::engine::outbox::change::Stored;
 use crate::engine::outbox::listing::Found;
 use crate::error::Error;
@@ -13,12 +14,7 @@ use crate::time::Timestamp;
 impl Engine {
     /// Does what is next with a payout that is due. Says whether there was anything that the outbox
     /// can do; whoever was quicker has done it.
-    pub(super) async fn visit(
-        &self,
-        id: PayoutId,
-        book: &OutboxRecord,
-        probe: bool,
-    ) -> Result<bool, Error> {
+    pub(super) async fn visit(&self, id: PayoutId, turn: Turn<'_>) -> Result<bool, Error> {
         let Some(stored) = self.stored_payout("payout", id).await? else {
             return Ok(true);
         };
@@ -26,18 +22,18 @@ impl Engine {
         if stored.payout.due_at.is_none_or(|due| due > now) {
             return Ok(true);
         }
-        if book.stop.is_some() && stored.payout.status == PayoutStatus::Owed {
+        if turn.book.stop.is_some() && stored.payout.status == PayoutStatus::Owed {
             self.put_off(&stored, Wait::Stopped).await?;
             return Ok(true);
         }
-        let latest = self.latest(book);
+        let latest = self.latest(turn.book);
         match next(&stored.payout, stored.attempt(), now, latest) {
             Next::Nothing => {
                 tracing::error!(payout = %id, "a payout is due that nothing can be done with");
                 return Ok(false);
             }
-            Next::Begin => self.begin(stored, book, probe).await?,
-            Next::Resend => self.send_again(stored, book, probe, latest).await?,
+            Next::Begin => self.begin(stored, turn).await?,
+            Next::Resend => self.send_again(stored, turn, latest).await?,
             Next::Lapse => {
                 let lapse = Command::Lapse { latest };
                 self.change_payout("payout", &stored, lapse).await?;
@@ -46,7 +42,7 @@ impl Engine {
                 self.change_payout("payout", &stored, Command::Forgo)
                     .await?;
             }
-            Next::List => self.look(stored).await?,
+            Next::List => self.look(stored, turn).await?,
         }
         Ok(true)
     }
@@ -61,15 +57,14 @@ impl Engine {
     async fn send_again(
         &self,
         stored: Stored,
-        book: &OutboxRecord,
-        probe: bool,
+        turn: Turn<'_>,
         latest: Timestamp,
     ) -> Result<(), Error> {
         let owed = stored.payout.status == PayoutStatus::Owed;
-        if owed && book.circuit.is_some() && !probe {
+        if owed && turn.book.circuit.is_some() && !turn.probe {
             return self.put_off(&stored, Wait::PlatformBalance).await;
         }
-        let Some(at) = self.provider() else {
+        let Some(at) = self.provider(turn.began) else {
             return Ok(());
         };
         let platform = match self.platform(at).await {
@@ -98,8 +93,8 @@ impl Engine {
     }
 
     /// Looks whether what was sent was carried out.
-    async fn look(&self, stored: Stored) -> Result<(), Error> {
-        let Some(at) = self.asked_provider() else {
+    async fn look(&self, stored: Stored, turn: Turn<'_>) -> Result<(), Error> {
+        let Some(at) = self.asked_provider(turn.began) else {
             return Ok(());
         };
         let now = self.inner.clock.now();

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use crate::record::Platform;
+use crate::record::{OutboxRecord, Platform};
 use crate::store::Cursor;
 use crate::time::Timestamp;
 
@@ -34,6 +34,16 @@ pub(crate) const PAYOUTS_AT_ONCE: usize = 8;
 
 /// How many connected accounts are remembered as asked about.
 const ACCOUNTS_ASKED_MAX: usize = 10_000;
+
+/// What a visit of a payout goes by.
+#[derive(Debug, Clone, Copy)]
+struct Turn<'a> {
+    book: &'a OutboxRecord,
+    /// When the tick began that it belongs to.
+    began: Timestamp,
+    /// Whether it is to be sent although the balance is known to be too low.
+    probe: bool,
+}
 
 /// What an engine knows of the outbox besides what is stored. All of it may be lost.
 #[derive(Debug, Default)]

@@ -128,8 +128,8 @@ impl Engine {
     }
 
     /// Marks every payout that is owed, being sent or declined as `unknown`: the store is an old
-    /// copy, and what was sent since it was made is not known. Gives how many there were. Nothing is
-    /// sent for them before the provider's list has proven, a day from now, that nothing was.
+    /// copy, and what was sent since it was made is not known. Gives how many there were. Nothing
+    /// is sent for them before the provider's list has proven, a day from now, that nothing was.
     ///
     /// What was `unknown` before is treated likewise, and not counted.
     ///

@@ -117,7 +117,7 @@ impl Engine {
     }
 
     async fn fetched(&self, stored: &Stored, id: &str) -> Result<Command, Error> {
-        let at = self.asked_provider();
+        let at = self.asked_provider(self.inner.clock.now());
         let at = at.ok_or(Rejection::PaymentsNotConfigured)?;
         let transfer = self.asked(at.until, at.payments.transfer(id));
         let transfer = match transfer.await {
@@ -141,7 +141,7 @@ impl Engine {
     }
 
     async fn denied(&self, stored: &Stored) -> Result<Command, Error> {
-        let at = self.asked_provider();
+        let at = self.asked_provider(self.inner.clock.now());
         let at = at.ok_or(Rejection::PaymentsNotConfigured)?;
         let platform = self.platform(at).await.map_err(failed)?;
         if stored.open().is_some_and(|open| open.purse() != platform) {

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::engine::commit::CommitFailure;
+use crate::engine::outbox::Turn;
 use crate::error::Error;
 use crate::id::PayoutId;
 use crate::ledger::Account;
@@ -10,6 +11,7 @@ use crate::payout::decide::Command;
 use crate::policy::PayoutBudget;
 use crate::record::{Body, OutboxRecord, PayoutRecord, PayoutStatus, Platform, Record, Wait};
 use crate::store::{Guard, Index, Key, Page, PageLimit};
+use crate::time::Timestamp;
 
 /// How many payouts are looked at in one go.
 const ROWS: usize = 200;
@@ -161,7 +163,7 @@ impl Engine {
 
     /// Tries the oldest payout that waits for the exchange's balance, where it is time. Says
     /// whether one was tried.
-    pub(super) async fn probe(&self, book: &OutboxRecord) -> Result<bool, Error> {
+    pub(super) async fn probe(&self, book: &OutboxRecord, began: Timestamp) -> Result<bool, Error> {
         if book.circuit.is_none() || !self.take_probe().await? {
             return Ok(false);
         }
@@ -179,7 +181,15 @@ impl Engine {
                     && payout.wait == Some(Wait::PlatformBalance)
                 {
                     self.wake(payout.id, Command::Wake).await?;
-                    self.visit(payout.id, book, true).await?;
+                    self.visit(
+                        payout.id,
+                        Turn {
+                            book,
+                            began,
+                            probe: true,
+                        },
+                    )
+                    .await?;
                     return Ok(true);
                 }
             }

@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-use crate::engine::outbox::PAYOUTS_AT_ONCE;
+use crate::engine::outbox::{PAYOUTS_AT_ONCE, Turn};
 use crate::engine::{Engine, Progress, measured};
 use crate::error::Error;
 use crate::id::PayoutId;
@@ -28,33 +28,46 @@ impl Engine {
                 next: None,
             });
         }
+        let began = self.inner.clock.now();
         let (_, book) = self.outbox_record("tick").await?;
         measured::outbox(book.stop.as_ref());
         let mut failed = BTreeSet::new();
         let mut done = 0;
-        if budget > 0 && !is_paused(&book, self.inner.clock.now()) {
-            done = self.look_outside(&book).await?;
-            if done == 0 {
-                done = self.round(&book, budget, &mut failed).await?;
-            }
+        if budget > 0 && !is_paused(&book, began) {
+            done = self.look_outside(&book, began).await?;
+        }
+        if done < budget {
+            done += self.round(began, budget - done, &mut failed).await?;
         }
         let next = self.next_payout(&failed).await?;
         Ok(Progress { done, next })
     }
 
-    /// One round of payouts.
+    /// One round of payouts, if it may begin: all of a tick takes no longer than one call may.
     async fn round(
         &self,
-        book: &OutboxRecord,
+        began: Timestamp,
         budget: usize,
         failed: &mut BTreeSet<PayoutId>,
     ) -> Result<usize, Error> {
+        let (_, book) = self.outbox_record("tick").await?;
         let stopped = book.stop.is_some();
+        let now = self.inner.clock.now();
+        let late = now >= began.after(self.inner.policy.payments_timeout / 2);
+        let ready = stopped || (self.has_watched() && !late && !is_paused(&book, now));
+        if !ready {
+            return Ok(0);
+        }
+        let turn = Turn {
+            book: &book,
+            began,
+            probe: false,
+        };
         let most = budget.min(PAYOUTS_AT_ONCE);
         let (due, _) = self.due_payouts(most, stopped, failed).await?;
         let visits = due
             .iter()
-            .map(|id| Box::pin(self.visit(*id, book, false)) as Visit<'_>)
+            .map(|id| Box::pin(self.visit(*id, turn)) as Visit<'_>)
             .collect();
         let mut done = 0;
         for (id, visited) in due.iter().zip(together(visits).await) {

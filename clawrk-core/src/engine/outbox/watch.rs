@@ -32,29 +32,37 @@ pub(super) struct Position {
 }
 
 impl Engine {
+    /// Whether the provider's list was looked at since this engine began. Nothing is sent before.
+    pub(super) fn has_watched(&self) -> bool {
+        self.inner.outbox.watched.load(Ordering::Acquire)
+    }
+
     /// When the outbox itself is to be looked at.
     pub(super) fn look_due(&self, book: &OutboxRecord) -> Timestamp {
         let now = self.inner.clock.now();
-        if self.inner.outbox.watched.load(Ordering::Acquire) {
+        if self.has_watched() {
             book.due_at.unwrap_or(now)
         } else {
             now
         }
     }
 
-    /// Looks at the provider's list and at what waits, where that is due. Gives how many things
-    /// were done. Nothing is sent before the list was looked at once.
-    pub(super) async fn look_outside(&self, book: &OutboxRecord) -> Result<usize, Error> {
+    /// Looks at the provider's list, and else at what waits, where that is due. Gives how many
+    /// payouts were tried.
+    pub(super) async fn look_outside(
+        &self,
+        book: &OutboxRecord,
+        began: Timestamp,
+    ) -> Result<usize, Error> {
         let now = self.inner.clock.now();
         if book.stop.is_some() || self.look_due(book) > now {
             return Ok(0);
         }
-        let watched = self.inner.outbox.watched.load(Ordering::Acquire);
-        if !watched || book.watch_at.is_none_or(|at| at <= now) {
-            self.watch(book).await?;
-            return Ok(1);
+        if !self.has_watched() || book.watch_at.is_none_or(|at| at <= now) {
+            self.watch(book, began).await?;
+            return Ok(0);
         }
-        let probed = self.probe(book).await?;
+        let probed = self.probe(book, began).await?;
         let more = self.sweep(book).await?;
         let latest = self.latest(book);
         let change = |outbox: &mut OutboxRecord| {
@@ -66,12 +74,12 @@ impl Engine {
             outbox.latest = Some(latest);
         };
         self.change_outbox("look", change).await?;
-        Ok(1 + usize::from(probed))
+        Ok(usize::from(probed))
     }
 
     /// Looks at the provider's list, as far as time allows.
-    async fn watch(&self, book: &OutboxRecord) -> Result<(), Error> {
-        let Some(at) = self.asked_provider() else {
+    async fn watch(&self, book: &OutboxRecord, began: Timestamp) -> Result<(), Error> {
+        let Some(at) = self.asked_provider(began) else {
             return Ok(());
         };
         let platform = match self.platform(at).await {
