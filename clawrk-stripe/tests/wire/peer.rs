@@ -122,6 +122,14 @@ impl Peer {
         }
     }
 
+    /// A request that was heard and that nobody has asked for yet.
+    pub(crate) fn try_request(&self) -> Option<Request> {
+        self.heard.try_iter().find_map(|heard| match heard {
+            Heard::Request(request) => Some(request),
+            Heard::Connected | Heard::Left => None,
+        })
+    }
+
     /// How many connections and requests there were that nobody has asked for yet.
     pub(crate) fn rest(&self) -> (usize, usize) {
         let (mut connections, mut requests) = (0, 0);

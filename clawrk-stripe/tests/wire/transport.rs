@@ -1,5 +1,6 @@
 //! What is made of having no answer: whether a byte can have arrived decides.
 
+use std::collections::HashSet;
 use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
@@ -164,6 +165,37 @@ async fn a_connection_that_the_server_gave_up_is_replaced() {
     let second = stripe.send_transfer(&attempt("amount=100")).await.unwrap();
     assert_eq!((first.id.as_str(), second.id.as_str()), ("tr_1", "tr_2"));
     assert_eq!(peer.rest(), (2, 2));
+}
+
+/// Each connection is closed right behind an answer, so the next request races with that. The HTTP
+/// client may take it to another connection as long as no byte of it was written.
+#[tokio::test]
+async fn a_request_that_meets_a_closing_connection_arrives_once_at_most() {
+    const REQUESTS: usize = 200;
+    let told = answer(200, &[], transfer("tr_1").to_string().as_bytes());
+    let peer = Peer::start(vec![Act::WriteAndClose(told); 2 * REQUESTS]);
+    let stripe = peer.stripe();
+    let mut done = Vec::new();
+    for number in 0..REQUESTS {
+        let mut sending = attempt("amount=100");
+        sending.key = format!("po_{number}:1");
+        match stripe.send_transfer(&sending).await {
+            Ok(_) => done.push(sending.key),
+            Err(error) => assert_eq!(error.failure, Failure::Unknown, "{error:?}"),
+        }
+    }
+    let mut arrived = Vec::new();
+    while let Some(request) = peer.try_request() {
+        arrived.push(request.header("idempotency-key").unwrap().to_owned());
+    }
+    let different: HashSet<&String> = arrived.iter().collect();
+    assert_eq!(different.len(), arrived.len(), "one was sent twice");
+    assert!(done.iter().all(|key| different.contains(key)));
+    assert!(
+        done.len() > REQUESTS / 2,
+        "only {} were answered",
+        done.len()
+    );
 }
 
 /// Ports of this machine whose queue of connections is full let nobody in and say nothing.
