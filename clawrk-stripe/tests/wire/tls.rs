@@ -191,6 +191,27 @@ async fn a_proxy_that_makes_no_tunnel_was_sent_nothing_secret() {
 }
 
 #[tokio::test]
+async fn a_request_without_tls_passes_no_proxy() {
+    let test = "tls::a_request_without_tls_passes_no_proxy";
+    let proxy = Peer::start(vec![ok()]);
+    let url = proxy.url();
+    if is_again(
+        test,
+        &[
+            ("HTTP_PROXY", &url),
+            ("http_proxy", &url),
+            ("ALL_PROXY", &url),
+        ],
+    ) {
+        let peer = Peer::start(vec![ok()]);
+        assert_eq!(send(&peer.url()).await.unwrap().id, "tr_1");
+        assert_eq!(peer.rest(), (1, 1));
+        return;
+    }
+    assert_eq!(proxy.rest(), (0, 0));
+}
+
+#[tokio::test]
 async fn a_machine_that_trusts_nobody_is_told_so_at_the_start() {
     let nothing = format!("{CERTIFICATES}/no-such-file");
     let environment = [

@@ -217,7 +217,8 @@ async fn a_connection_that_is_never_made_was_sent_nothing() {
 #[tokio::test]
 async fn whoever_stops_waiting_stops_the_request() {
     let peer = Peer::start(vec![Act::Hang]);
-    let stripe = peer.stripe();
+    let forever = Duration::from_secs(60 * 60);
+    let stripe = peer.builder().timeout(forever).build().unwrap();
     let heard = {
         let body = attempt("amount=100");
         let mut sending = stripe.send_transfer(&body);
