@@ -3,15 +3,16 @@
 use clawrk_core::payments::ConnectedAccount;
 use serde_json::Value;
 
-use crate::shape::{Shape, at, flag, need_object, need_text};
+use crate::shape::{Shape, flag, need_object, need_text, part, text};
 
 pub(crate) fn account(object: &Value) -> Shape<ConnectedAccount> {
     need_object(object, "account")?;
     let id = need_text(object, "id")?;
     let is = |name| flag(object, name).unwrap_or(false);
-    // Old accounts have no capabilities, and one flag for all of them.
-    let can_receive = match at(object, &["capabilities", "transfers"]) {
-        Some(state) => state.as_str() == Some("active"),
+    // Old accounts have no capabilities, and one flag instead. Where there are some, one that is
+    // missing was not asked for.
+    let can_receive = match part(object, "capabilities") {
+        Some(all) => text(all, "transfers").as_deref() == Some("active"),
         None => is("charges_enabled"),
     };
     Ok(ConnectedAccount {

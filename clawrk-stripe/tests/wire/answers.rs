@@ -249,7 +249,7 @@ async fn an_account_is_active_by_its_capability() {
         ),
         (
             json!({"capabilities": {}, "charges_enabled": true, "payouts_enabled": true}),
-            true,
+            false,
             true,
             false,
         ),
