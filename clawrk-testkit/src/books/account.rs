@@ -312,7 +312,7 @@ impl Book {
         };
         let livemode = self.livemode();
         let account = self.accounts.put(account);
-        if self.onboards_at_once {
+        if self.welcoming {
             account.stand(Standing::Complete);
         }
         let shown = account.render(livemode);
@@ -320,9 +320,10 @@ impl Book {
         shown
     }
 
-    /// From now on, whoever is given an account has completed it at once.
-    pub fn onboard_at_once(&mut self) {
-        self.onboards_at_once = true;
+    /// Whether accounts that are made from now on are complete at once, without an onboarding.
+    /// Default: they are not.
+    pub fn set_welcoming(&mut self, welcoming: bool) {
+        self.welcoming = welcoming;
     }
 
     pub(super) fn change_account(

@@ -62,7 +62,7 @@ pub struct Book {
     pub(super) courier: Courier,
     pub(super) posts: Vec<Post>,
     pub(super) lines_embedded: usize,
-    pub(super) onboards_at_once: bool,
+    pub(super) welcoming: bool,
 }
 
 impl Book {
@@ -91,7 +91,7 @@ impl Book {
             courier: Courier::new(rng.fork()),
             posts: Vec::new(),
             lines_embedded: LINES_EMBEDDED,
-            onboards_at_once: false,
+            welcoming: false,
         }
     }
 

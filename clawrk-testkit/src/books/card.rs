@@ -94,6 +94,15 @@ pub(super) struct PaymentDraft {
     currency: String,
 }
 
+/// Parameters of Stripe that change nothing here.
+const IGNORED: [&str; 5] = [
+    "description",
+    "metadata",
+    "payment_method",
+    "payment_method_types",
+    "shipping",
+];
+
 impl PaymentDraft {
     pub(super) fn read(params: &mut Params) -> Result<PaymentDraft, StripeError> {
         let amount = params.between("amount", 50, AMOUNT_MAX)?;
@@ -102,7 +111,7 @@ impl PaymentDraft {
             let message = "The fake makes payments at once: pass `confirm`.";
             return Err(StripeError::value("confirm", message));
         }
-        params.ignore(&["payment_method", "payment_method_types", "metadata"]);
+        params.ignore(&IGNORED);
         Ok(PaymentDraft {
             amount: amount.ok_or_else(|| params.lacking("amount"))?,
             currency: currency.ok_or_else(|| params.lacking("currency"))?,

@@ -24,6 +24,12 @@ pub(super) enum Read {
     Balance,
     One(Kind, String),
     List(Kind, Span),
+    /// Those of a customer.
+    Of {
+        kind: Kind,
+        customer: String,
+        span: Span,
+    },
     Lines(String, Span),
     Transfers {
         span: Span,
@@ -76,6 +82,7 @@ pub(super) enum Write {
     Invoice(billing::InvoiceDraft),
     Pay(billing::PayDraft),
     Subscription(subscription::Draft),
+    ChangeSubscription(subscription::Change),
     EndSubscription(String),
     ConfirmPage(String),
 }
@@ -141,7 +148,20 @@ fn read(path: &[&str], params: &mut Params, request: &Request) -> Result<Read, S
                 ["invoices"] => Kind::Invoice,
                 _ => return Err(unrecognized(request)),
             };
-            Ok(Read::List(kind, Span::read(params)?))
+            let span = Span::read(params)?;
+            let bought = matches!(kind, Kind::Session | Kind::Subscription | Kind::Invoice);
+            let customer = match bought {
+                true => params.text("customer")?,
+                false => None,
+            };
+            Ok(match customer {
+                Some(customer) => Read::Of {
+                    kind,
+                    customer,
+                    span,
+                },
+                None => Read::List(kind, span),
+            })
         }
         _ => Err(unrecognized(request)),
     }
@@ -170,6 +190,10 @@ fn post(path: &[&str], params: &mut Params, request: &Request) -> Result<Write, 
         ["v1", "invoices"] => billing::InvoiceDraft::read(params).map(Write::Invoice),
         ["v1", "invoices", id, "pay"] => billing::PayDraft::read(id, params).map(Write::Pay),
         ["v1", "subscriptions"] => subscription::Draft::read(params).map(Write::Subscription),
+        ["v1", "subscriptions", id] => {
+            let change = subscription::Change::read(id, params);
+            Ok(Write::ChangeSubscription(change))
+        }
         // Not in Stripe's documents: the page of a session, as its own tools complete it.
         ["v1", "payment_pages", id, "confirm"] => {
             params.ignore(&["payment_method", "expected_amount"]);
@@ -205,6 +229,11 @@ impl Book {
             Read::Balance => Ok(self.show_balance(&self.balance)),
             Read::One(kind, id) => self.show(*kind, id),
             Read::List(kind, span) => self.list(*kind, span, max),
+            Read::Of {
+                kind,
+                customer,
+                span,
+            } => self.list_of(*kind, customer, span, max),
             Read::Lines(invoice, span) => {
                 let found = self.invoices.get(invoice);
                 let found = found.ok_or_else(|| StripeError::missing("invoice", invoice))?;
@@ -276,6 +305,33 @@ impl Book {
         }
     }
 
+    fn list_of(
+        &self,
+        kind: Kind,
+        customer: &str,
+        span: &Span,
+        max: usize,
+    ) -> Result<Value, StripeError> {
+        let live = self.livemode();
+        match kind {
+            Kind::Session => {
+                let there = self.sessions.iter().rev();
+                let there = there.filter(|held| held.customer.as_deref() == Some(customer));
+                span.page("/v1/checkout/sessions", there, max, live)
+            }
+            Kind::Subscription => {
+                let there = self.subscriptions.iter().rev();
+                let there = there.filter(|held| held.customer == customer);
+                span.page("/v1/subscriptions", there, max, live)
+            }
+            _ => {
+                let there = self.invoices.iter().rev();
+                let there = there.filter(|held| held.customer == customer);
+                span.page("/v1/invoices", there, max, live)
+            }
+        }
+    }
+
     pub(super) fn write(&mut self, write: Write, cause: &Cause) -> Result<Value, StripeError> {
         match write {
             Write::Customer(draft) => Ok(self.create_customer(draft, cause)),
@@ -298,6 +354,7 @@ impl Book {
             Write::Invoice(draft) => self.create_invoice(draft, cause),
             Write::Pay(draft) => self.pay_asked(draft, cause),
             Write::Subscription(draft) => self.subscribe_asked(draft),
+            Write::ChangeSubscription(change) => self.change_subscription(change, cause),
             Write::EndSubscription(id) => self.end_asked(&id),
             Write::ConfirmPage(session) => self.confirm_page(&session),
         }

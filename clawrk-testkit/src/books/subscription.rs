@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::book::{Book, Cause};
 use super::error::StripeError;
 use super::invoice::{Line, Origin, Reason};
-use super::params::Params;
+use super::params::{Params, note};
 use super::price::Price;
 use super::shelf::{self, list, unset};
 
@@ -56,6 +56,22 @@ impl Draft {
                 coupon,
             },
         })
+    }
+}
+
+/// A subscription that is to be noted something with.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    subscription: String,
+    metadata: BTreeMap<String, String>,
+}
+
+impl Change {
+    pub(super) fn read(subscription: &str, params: &mut Params) -> Change {
+        Change {
+            subscription: subscription.to_owned(),
+            metadata: params.map("metadata"),
+        }
     }
 }
 
@@ -204,6 +220,11 @@ impl Book {
     pub fn subscription(&self, id: &str) -> &Subscription {
         let found = self.subscriptions.get(id);
         found.expect("a subscription of this book")
+    }
+
+    /// The subscription as it is, if there is one.
+    pub fn find_subscription(&self, id: &str) -> Option<&Subscription> {
+        self.subscriptions.get(id)
     }
 
     fn subscription_mut(&mut self, id: &str) -> &mut Subscription {
@@ -395,6 +416,20 @@ impl Book {
             }
             _ => Ok((sum, currency)),
         }
+    }
+
+    pub(super) fn change_subscription(
+        &mut self,
+        change: Change,
+        cause: &Cause,
+    ) -> Result<Value, StripeError> {
+        let (livemode, id) = (self.livemode(), change.subscription.as_str());
+        let found = self.subscriptions.get_mut(id);
+        let held = found.ok_or_else(|| StripeError::missing("subscription", id))?;
+        note(&mut held.metadata, change.metadata);
+        let shown = shelf::Item::render(held, livemode);
+        self.emit_own("customer.subscription.updated", shown.clone(), cause);
+        Ok(shown)
     }
 
     pub(super) fn end_asked(&mut self, id: &str) -> Result<Value, StripeError> {

@@ -38,8 +38,10 @@ pub(super) fn judge(method: Method, response: &Response) -> Result<Value, Paymen
 }
 
 fn failure(method: Method, response: &Response, error: &Value) -> Failure {
-    let code = error["code"].as_str().unwrap_or_default();
-    match (response.status, error["type"].as_str()) {
+    let kind = error["type"].as_str();
+    // Some errors have no code.
+    let code = error["code"].as_str().or(kind).unwrap_or_default();
+    match (response.status, kind) {
         (409 | 429, _) => Failure::NotBegun {
             retry_after: response
                 .header("Retry-After")

@@ -333,6 +333,18 @@ fn a_client_can_subscribe_somebody_and_end_it() {
     ];
     let subscription = desk.make("/v1/subscriptions", &pairs);
     let path = format!("/v1/subscriptions/{subscription}");
+    desk.make(&path, &[("metadata[clawrk_user]", "alice")]);
+    assert_eq!(desk.get(&path, &[])["metadata"]["clawrk_user"], "alice");
+    for list in ["/v1/subscriptions", "/v1/invoices"] {
+        let of = |desk: &mut Desk, customer: &str| {
+            let shown = desk.get(list, &[("customer", customer)]);
+            shown["data"].as_array().unwrap().len()
+        };
+        assert_eq!(
+            (of(&mut desk, &customer), of(&mut desk, "cus_none")),
+            (1, 0)
+        );
+    }
     let ended = desk.ask(&with(Method::Delete, &path, &[]));
     assert_eq!(ended.json()["status"], "canceled");
     assert_eq!(desk.refused(&with(Method::Delete, &path, &[])).0, 404);

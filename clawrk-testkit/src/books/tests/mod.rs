@@ -5,6 +5,7 @@ mod face;
 mod faults;
 mod keys;
 mod paying;
+mod random;
 
 use std::time::Duration;
 

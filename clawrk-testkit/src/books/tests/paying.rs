@@ -238,9 +238,9 @@ fn an_account_sees_itself_and_its_balance_in_its_own_name() {
 }
 
 #[test]
-fn who_is_onboarded_at_once_can_be_paid_at_once() {
+fn who_is_welcome_can_be_paid_at_once() {
     let mut desk = Desk::new();
-    desk.books.test().onboard_at_once();
+    desk.books.test().set_welcoming(true);
     let account = desk.make("/v1/accounts", &[]);
     assert_eq!(desk.ask(&send(&account)).status, 200);
 }
