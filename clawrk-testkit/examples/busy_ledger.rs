@@ -26,7 +26,7 @@ use clawrk_core::store::Store;
 use clawrk_core::{Call, Engine};
 use clawrk_store_sled::SledStore;
 use clawrk_testkit::clock::{SeededIds, VirtualClock};
-use clawrk_testkit::payments::ForbiddenPayments;
+use clawrk_testkit::payments::OfflinePayments;
 use clawrk_testkit::rng::Rng;
 use clawrk_testkit::run::block_on;
 use serde_json::{Value, json};
@@ -192,7 +192,7 @@ impl Exchange {
             Engine::builder(Arc::clone(store), Arc::new(clock.clone()))
                 .policy(policy)
                 .ids(Arc::new(SeededIds::new(seed)))
-                .payments(Arc::new(ForbiddenPayments))
+                .payments(Arc::new(OfflinePayments))
                 .skill(draw)
                 .skill(translate)
                 .build()
