@@ -41,8 +41,9 @@ pub struct BookPayments {
     yields: Arc<AtomicBool>,
 }
 
-/// What the posts of the two endpoints of [`BookPayments::new`] are signed with.
-const WEBHOOK_SECRETS: [&str; 2] = ["whsec_books_own", "whsec_books_connect"];
+/// What the posts of the two endpoints of [`BookPayments::new`] are signed with: that of the
+/// exchange's own objects, and that of connected accounts.
+pub const WEBHOOK_SECRETS: [&str; 2] = ["whsec_books_own", "whsec_books_connect"];
 
 impl BookPayments {
     /// Play money, in new books with that seed, whose time is that clock's. There are two

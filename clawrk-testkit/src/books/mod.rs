@@ -62,7 +62,7 @@ pub use delivery::Delivery;
 pub use endpoint::Endpoint;
 pub use error::StripeError;
 pub use event::Event;
-pub use face::BookPayments;
+pub use face::{BookPayments, WEBHOOK_SECRETS};
 pub use fault::{Fault, Target};
 pub use invoice::{Invoice, InvoiceStatus, Line};
 pub use link::Visit;
