@@ -48,6 +48,7 @@ pub mod engine;
 pub mod error;
 pub mod id;
 pub mod ids;
+mod invoice;
 pub mod job;
 pub mod journal;
 pub mod ledger;

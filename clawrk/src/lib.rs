@@ -36,9 +36,9 @@ pub use async_trait::async_trait;
 pub use clawrk_core::audit::{Audit, Violation, ViolationKind};
 pub use clawrk_core::clock::Clock;
 pub use clawrk_core::engine::{
-    ApiKey, Call, Engine, EngineBuilder, Entries, Entry, JobFilter, Jobs, LoginCode, NewApiKey,
-    NewUser, Once, OutboxState, PageRequest, Payout, PayoutDetail, PayoutDetails, Payouts,
-    Progress, Resolution, User, Users,
+    ApiKey, Call, ConnectStatus, Engine, EngineBuilder, Entries, Entry, JobFilter, Jobs, LoginCode,
+    NewApiKey, NewUser, Once, OutboxState, PageRequest, Payout, PayoutDetail, PayoutDetails,
+    Payouts, Progress, Received, Resolution, User, Users,
 };
 pub use clawrk_core::error::{CODES, Code, CodeInfo, Error, Rejection, Retry};
 pub use clawrk_core::id::{InvalidId, JobId, KeyId, PayoutId, UserId};

@@ -371,6 +371,7 @@ fn money() -> Vec<Body> {
             event: "evt_1".to_owned(),
             kind: "invoice.paid".to_owned(),
             outcome: "granted".to_owned(),
+            about: Some("in_1".to_owned()),
             at: AT,
             expires_at: AT,
             commit: COMMIT,

@@ -163,11 +163,16 @@ impl Auditor<'_> {
     }
 }
 
-/// Credits that come into being or go, outside of any job.
+/// Credits that come into being or go, outside of any job, and money that came in.
 fn is_grant(entry: &EntryRecord) -> bool {
     matches!(
         (&entry.account, &entry.other_account),
-        (Account::Issued(_), Account::User(_)) | (Account::User(_), Account::Issued(_))
+        (Account::Issued(_), Account::User(_))
+            | (Account::User(_), Account::Issued(_))
+            | (Account::Sales, Account::Provider)
+            | (Account::Provider, Account::Sales)
+            | (Account::Receipts, Account::Budget)
+            | (Account::Budget, Account::Receipts)
     )
 }
 

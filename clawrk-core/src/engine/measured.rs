@@ -2,7 +2,7 @@
 //!
 //! Without one, nothing is kept. Reads are not counted, so that they cost nothing either way.
 
-use crate::engine::Progress;
+use crate::engine::{Progress, Received};
 use crate::error::Error;
 use crate::record::{Alarm, Stop};
 use crate::time::Timestamp;
@@ -42,6 +42,16 @@ pub(super) fn outbox(stop: Option<&Stop>) {
 pub(super) fn stopped(alarm: Alarm) {
     metrics::counter!("clawrk_outbox_alarms_total", "alarm" => alarm.as_str()).increment(1);
     metrics::gauge!("clawrk_outbox_stopped").set(1.0);
+}
+
+/// Counts what came of a webhook. The outcome of one that was taken is its first word.
+pub(super) fn webhook(result: Result<Received, Error>) -> Result<Received, Error> {
+    let outcome = match &result {
+        Ok(received) => received.word(),
+        Err(error) => error.code().as_str(),
+    };
+    metrics::counter!("clawrk_webhooks_total", "outcome" => outcome).increment(1);
+    result
 }
 
 fn outcome<T>(result: &Result<T, Error>) -> &'static str {

@@ -4,6 +4,7 @@
 //! take long, such as a skill, runs outside a commit.
 
 mod builder;
+mod buying;
 mod call;
 mod commit;
 mod create;
@@ -17,6 +18,7 @@ mod login;
 mod measured;
 mod once;
 mod outbox;
+mod outside;
 mod page;
 mod run;
 mod seal;
@@ -41,6 +43,7 @@ use crate::skill::{SkillInfo, Skills};
 use crate::store::{Cursor, Index, Key, Page, PageLimit, Store};
 
 pub use builder::EngineBuilder;
+pub use buying::{ConnectStatus, Received};
 pub use call::{Call, Once};
 pub use credits::{Entries, Entry, Payout, Payouts};
 pub use jobs::JobFilter;

@@ -8,22 +8,41 @@ use sha2::Sha256;
 use crate::engine::commit::CommitFailure;
 use crate::engine::{DECISIONS_MAX, Engine};
 use crate::error::Error;
+use crate::id::CommitId;
 use crate::record::{Body, MetaRecord, Record};
 use crate::store::{Cursor, Guard, Index, Key};
 
 /// How much of a signature goes into a cursor. 128 bits are guessed by nobody.
 const TAG_BYTES: usize = 16;
 
-/// Signs places in indexes. A signature is good for one place in one index of one exchange.
+/// Names the key that links are signed with. No place in an index begins like this: those begin
+/// with a byte of 0 or 1.
+const LINKS: &[u8] = b"links to connected accounts";
+
+/// Signs places in indexes, and what else leads back here. A signature is good for one place in one
+/// index of one exchange.
 #[derive(Clone)]
-pub(crate) struct Seal(Hmac<Sha256>);
+pub(crate) struct Seal {
+    places: Hmac<Sha256>,
+    links: Hmac<Sha256>,
+    store: CommitId,
+}
 
 impl Seal {
-    fn new(secret: &[u8; 32]) -> Seal {
-        // HMAC fills a key up to a block with zeros.
-        let mut key = [0; 64];
-        key[..secret.len()].copy_from_slice(secret);
-        Seal(Hmac::new(&key.into()))
+    pub(crate) fn new(secret: &[u8; 32], store: CommitId) -> Seal {
+        let places = keyed(secret);
+        let mut links = places.clone();
+        links.update(LINKS);
+        Seal {
+            links: keyed(&links.finalize().into_bytes().into()),
+            places,
+            store,
+        }
+    }
+
+    /// What links are signed with: a key of their own.
+    pub(crate) fn links(&self) -> Hmac<Sha256> {
+        self.links.clone()
     }
 
     /// The text of a place: the place without the index's prefix, then the signature.
@@ -37,7 +56,7 @@ impl Seal {
 
     /// The place of a text; none where the text was not made by [`Seal::close`] for this index.
     pub(crate) fn open(&self, index: &Index, text: &str) -> Option<Cursor> {
-        let mut bytes = bytes(text)?;
+        let mut bytes = unhex(text)?;
         let (rest, tag) = bytes.split_last_chunk::<TAG_BYTES>()?;
         let signed = self.sign(index, rest);
         signed.verify_truncated_left(tag).ok()?;
@@ -50,7 +69,7 @@ impl Seal {
     /// The prefix goes in with its length, so that no place in one index is one in another.
     fn sign(&self, index: &Index, rest: &[u8]) -> Hmac<Sha256> {
         let (space, prefix) = root(index);
-        let mut mac = self.0.clone();
+        let mut mac = self.places.clone();
         mac.update(&[space]);
         mac.update(&(prefix.len() as u64).to_be_bytes());
         mac.update(&prefix);
@@ -65,6 +84,13 @@ impl fmt::Debug for Seal {
     }
 }
 
+/// HMAC fills a key up to a block with zeros.
+fn keyed(secret: &[u8; 32]) -> Hmac<Sha256> {
+    let mut key = [0; 64];
+    key[..secret.len()].copy_from_slice(secret);
+    Hmac::new(&key.into())
+}
+
 /// Whether an index lies among the records or among the index entries, and where there.
 fn root(index: &Index) -> (u8, Vec<u8>) {
     match index.record_prefix() {
@@ -73,8 +99,8 @@ fn root(index: &Index) -> (u8, Vec<u8>) {
     }
 }
 
-/// The bytes of lower-case hexadecimal digits. Each place has one text only.
-fn bytes(text: &str) -> Option<Vec<u8>> {
+/// The bytes of lower-case hexadecimal digits. They have no other text.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),
@@ -105,8 +131,14 @@ impl Engine {
         let seal = self
             .inner
             .seal
-            .get_or_init(|| Seal::new(&meta.cursor_secret));
+            .get_or_init(|| Seal::new(&meta.cursor_secret, meta.commit));
         Ok(Some(seal.clone()))
+    }
+
+    /// The id of this exchange's store, which the payment provider keeps with everything that is
+    /// made for it.
+    pub(crate) async fn store_id(&self, op: &'static str) -> Result<String, Error> {
+        Ok(self.seal(op).await?.store.to_string())
     }
 
     /// What cursors are signed with. The secret is made the first time one is given out; of several
@@ -140,9 +172,13 @@ mod tests {
     use crate::ledger::Account;
     use crate::record::{Kind, PayoutStatus};
 
+    fn seal_of(secret: u8) -> Seal {
+        Seal::new(&[secret; 32], CommitId::from_bits(1))
+    }
+
     #[test]
     fn a_text_leads_back_to_its_place_and_no_other_text_does() {
-        let seal = Seal::new(&[7; 32]);
+        let seal = seal_of(7);
         let index = Index::Payouts(PayoutStatus::Owed);
         let (_, prefix) = root(&index);
         let place = Cursor([&prefix[..], b"place"].concat());
@@ -184,7 +220,7 @@ mod tests {
             Index::All(Kind::Account),
             Index::All(Kind::Job),
         ];
-        let (seal, other) = (Seal::new(&[7; 32]), Seal::new(&[8; 32]));
+        let (seal, other) = (seal_of(7), seal_of(8));
         for index in &indexes {
             let place = Cursor([root(index).1, vec![1; 24]].concat());
             let text = seal.close(index, &place);

@@ -22,8 +22,9 @@ pub struct Progress {
 
 impl Engine {
     /// Does what is due: runs that were lost return to their receiver, overdue jobs to the queue,
-    /// overdue outputs are verified, old idempotency records are forgotten, uses of API keys are
-    /// written, and what is owed to receivers is sent.
+    /// overdue outputs are verified, old idempotency records and webhooks are forgotten, uses of
+    /// API keys are written, what is owed to receivers is sent, and the payment provider is asked
+    /// what parked invoices and connected accounts wait for.
     ///
     /// Does at most `budget` things and says when to call again. Nothing happens by itself without
     /// somebody who calls this; several may at once.
@@ -44,9 +45,17 @@ impl Engine {
         let done = done + written.done;
         // Last, since it takes its time.
         let payouts = self.tick_payouts(budget.saturating_sub(done)).await?;
-        let next = [jobs.next, forgotten.next, written.next, payouts.next];
+        let done = done + payouts.done;
+        let outside = self.tick_outside(budget.saturating_sub(done)).await?;
+        let next = [
+            jobs.next,
+            forgotten.next,
+            written.next,
+            payouts.next,
+            outside.next,
+        ];
         Ok(Progress {
-            done: done + payouts.done,
+            done: done + outside.done,
             next: next.into_iter().flatten().min(),
         })
     }
@@ -122,11 +131,13 @@ impl Engine {
             let due = self.due(&Index::Expiring, after.as_ref(), left).await?;
             log_damaged(&due);
             for record in due.rows {
-                let Body::Once(once) = &record.body else {
-                    continue;
+                let expires_at = match &record.body {
+                    Body::Once(once) => once.expires_at,
+                    Body::Inbox(inbox) => inbox.expires_at,
+                    _ => continue,
                 };
-                if once.expires_at > now || done >= budget {
-                    let next = Some(once.expires_at);
+                if expires_at > now || done >= budget {
+                    let next = Some(expires_at);
                     return Ok(Progress { done, next });
                 }
                 self.forget(&record).await?;

@@ -30,6 +30,16 @@ impl Reason {
         Reason(format!("admin:{text}"))
     }
 
+    /// A paid invoice granted the credits of a plan: `subscription:<tier>`.
+    pub fn subscription(tier: &str) -> Reason {
+        Reason(format!("subscription:{tier}"))
+    }
+
+    /// A paid invoice brought money: `invoice:<id>`. No user's ledger shows it.
+    pub fn invoice(id: &str) -> Reason {
+        Reason(format!("invoice:{id}"))
+    }
+
     /// The reason's text.
     pub fn as_str(&self) -> &str {
         &self.0

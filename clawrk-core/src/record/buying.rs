@@ -15,6 +15,10 @@ pub struct InboxRecord {
     pub kind: String,
     /// What came of it, such as `granted`, or `ignored:` and why.
     pub outcome: String,
+    /// The provider's id of what it was about, where it had an effect here: an invoice, a customer
+    /// or an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// When it was received.
     pub at: Timestamp,
     /// When it may be forgotten.

@@ -3,7 +3,9 @@
 use crate::id::{JobId, UserId};
 use crate::job::Status;
 use crate::ledger::Account;
-use crate::record::{Body, InvoiceRecord, Kind, OutboxRecord, PayoutStatus, Record};
+use crate::record::{
+    Body, InvoiceOutcome, InvoiceRecord, Kind, OutboxRecord, PayoutStatus, Record,
+};
 use crate::store::key::{put_text, put_u64, put_u128};
 use crate::time::Timestamp;
 
@@ -32,6 +34,8 @@ pub enum Index {
     /// parked invoices, users whose connected account is to be looked at, the outbox itself. Apart
     /// from what is due, since it takes its time.
     DueOutside,
+    /// The parked invoices of a customer, by the provider's id of the customer, oldest first.
+    ParkedOf(String),
     /// What may be forgotten at a time, soonest first.
     Expiring,
     /// All records of a kind, by key.
@@ -49,6 +53,7 @@ mod tag {
     pub(super) const DUE: u8 = 7;
     pub(super) const EXPIRING: u8 = 8;
     pub(super) const DUE_OUTSIDE: u8 = 9;
+    pub(super) const PARKED_OF: u8 = 10;
 }
 
 impl Index {
@@ -82,6 +87,7 @@ impl Index {
             Index::KeysOf(user) => of_user(tag::KEYS_OF, user),
             Index::Due => vec![tag::DUE],
             Index::DueOutside => vec![tag::DUE_OUTSIDE],
+            Index::ParkedOf(customer) => of_text(tag::PARKED_OF, customer),
             Index::Expiring => vec![tag::EXPIRING],
             Index::EventsOf(_) | Index::EntriesOf(_) | Index::All(_) => return None,
         })
@@ -121,10 +127,16 @@ pub fn index_entries(record: &Record) -> Vec<Vec<u8>> {
                 add(vec![tag::DUE_OUTSIDE], &[millis(due)]);
             }
         }
-        Body::Invoice(InvoiceRecord {
-            due_at: Some(due), ..
-        })
-        | Body::Outbox(OutboxRecord {
+        Body::Invoice(invoice) => {
+            if let Some(due) = invoice.due_at {
+                add(vec![tag::DUE_OUTSIDE], &[millis(due)]);
+            }
+            if let Some(customer) = parked_of(invoice) {
+                let made = millis(invoice.invoice.created_at);
+                add(of_text(tag::PARKED_OF, customer), &[made, record.seq]);
+            }
+        }
+        Body::Outbox(OutboxRecord {
             due_at: Some(due), ..
         }) => {
             add(vec![tag::DUE_OUTSIDE], &[millis(*due)]);
@@ -150,15 +162,26 @@ pub fn index_entries(record: &Record) -> Vec<Vec<u8>> {
         | Body::Step(_)
         | Body::Attempt(_)
         | Body::Outbox(_)
-        | Body::Invoice(_)
         | Body::Link(_) => {}
     }
     entries
 }
 
+/// The customer of an invoice that is parked.
+fn parked_of(record: &InvoiceRecord) -> Option<&str> {
+    match record.outcome {
+        InvoiceOutcome::Parked { .. } => record.invoice.owner.customer.as_deref(),
+        InvoiceOutcome::Granted { .. } | InvoiceOutcome::Nothing { .. } => None,
+    }
+}
+
 fn of_user(tag: u8, user: &UserId) -> Vec<u8> {
+    of_text(tag, user.as_str())
+}
+
+fn of_text(tag: u8, text: &str) -> Vec<u8> {
     let mut bytes = vec![tag];
-    put_text(&mut bytes, user.as_str());
+    put_text(&mut bytes, text);
     bytes
 }
 

@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod buying;
 mod counting;
 mod damage;
 mod doubt;

@@ -53,11 +53,13 @@ metrics! {
     clawrk_authentication_failures_total Counter []
         "Requests that had no valid bearer, or no valid login code, where one was needed.";
     clawrk_commands_total Counter ["command" "outcome"]
-        "Commands on jobs; the outcome is done, or the code of the error.";
+        "Commands on jobs and purchases; the outcome is done, or the code of the error.";
+    clawrk_webhooks_total Counter ["outcome"]
+        "Webhooks; the outcome is what came of it, or the code of the error.";
     clawrk_ticks_total Counter ["outcome"]
         "Rounds of what happens by itself; the outcome is done, or the code of the error.";
     clawrk_tick_actions_total Counter []
-        "Things that were due and done: lost runs, overdue jobs, what expired, uses of keys.";
+        "Things that were due and done: lost runs, overdue jobs, what expired, questions outside.";
     clawrk_tick_overdue_seconds Gauge []
         "How late the oldest thing is that the last round left undone; 0 where it left none.";
     clawrk_store_commits_total Counter ["outcome"]

@@ -122,6 +122,7 @@ impl Census {
         let mut users: BTreeSet<UserId> = BTreeSet::new();
         let mut jobs: BTreeSet<JobId> = BTreeSet::new();
         let mut accounts: BTreeSet<Account> = BTreeSet::new();
+        let mut customers: BTreeSet<String> = BTreeSet::new();
         for record in self.records.values() {
             match &record.body {
                 Body::Job(job) => {
@@ -133,6 +134,7 @@ impl Census {
                 Body::Payout(payout) => drop(users.insert(payout.receiver.clone())),
                 Body::ApiKey(key) => drop(users.insert(key.user.clone())),
                 Body::User(user) => drop(users.insert(user.id.clone())),
+                Body::Invoice(record) => customers.extend(record.invoice.owner.customer.clone()),
                 Body::Account(account) => drop(accounts.insert(account.account.clone())),
                 Body::Entry(entry) if entry.number.is_some() => {
                     accounts.insert(entry.account.clone());
@@ -145,11 +147,11 @@ impl Census {
                 | Body::Attempt(_)
                 | Body::Outbox(_)
                 | Body::Inbox(_)
-                | Body::Invoice(_)
                 | Body::Link(_) => {}
             }
         }
         let mut indexes = vec![Index::Board, Index::Due, Index::DueOutside, Index::Expiring];
+        indexes.extend(customers.into_iter().map(Index::ParkedOf));
         indexes.extend(PayoutStatus::ALL.map(Index::Payouts));
         for user in users {
             indexes.extend([

@@ -6,9 +6,10 @@ use super::Error;
 use super::runtime::Runtime;
 use crate::watch::Watch;
 use crate::{
-    ApiKey, Audit, Call, Credits, Entries, Event, Job, JobFilter, JobId, Jobs, KeyId, LoginCode,
-    NewApiKey, NewUser, OutboxState, PageRequest, PayoutDetail, PayoutDetails, PayoutId,
-    PayoutStatus, Payouts, Policy, Progress, Resolution, SkillInfo, User, UserId, Users,
+    ApiKey, Audit, Call, ConnectStatus, Credits, Entries, Event, Job, JobFilter, JobId, Jobs,
+    KeyId, LoginCode, NewApiKey, NewUser, OutboxState, PageRequest, PayoutDetail, PayoutDetails,
+    PayoutId, PayoutStatus, Payouts, Policy, Progress, Received, Resolution, SkillInfo, User,
+    UserId, Users,
 };
 
 /// The exchange, for threads that may wait. Cheap to clone; all clones are the same exchange.
@@ -97,6 +98,11 @@ verbs! {
     pub fn outbox<'a>(call: impl Into<Call<'a>>) -> OutboxState;
     pub fn resume_outbox<'a>(call: impl Into<Call<'a>>, note: Option<&str>) -> OutboxState;
     pub fn mark_restored<'a>(call: impl Into<Call<'a>>) -> u64;
+    pub fn checkout(user: &UserId, tier: &str) -> String;
+    pub fn connect(user: &UserId) -> String;
+    pub fn connect_status(user: &UserId) -> ConnectStatus;
+    pub fn refresh_connect(token: &str) -> String;
+    pub fn receive_webhook(body: &[u8], signature: &str) -> Received;
     pub fn check_once<'a>(call: impl Into<Call<'a>>) -> ();
     pub fn ready() -> ();
     pub fn audit() -> Audit;

@@ -58,7 +58,6 @@ impl Engine {
     /// few, such as `paid` or `ignored: of another store`.
     ///
     /// The batch is guarded by all that was read; on a conflict, call again with a new batch.
-    #[allow(dead_code, reason = "called by what receives webhooks")]
     pub(crate) async fn note_transfer(
         &self,
         transfer: &Transfer,

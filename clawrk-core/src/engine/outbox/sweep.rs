@@ -108,7 +108,7 @@ impl Engine {
     }
 
     /// What payouts may still take; none where that does not matter.
-    pub(super) async fn budget_left(&self) -> Result<Option<Cents>, Error> {
+    pub(crate) async fn budget_left(&self) -> Result<Option<Cents>, Error> {
         let Some(payments) = &self.inner.payments else {
             return Ok(None);
         };
@@ -203,7 +203,6 @@ impl Engine {
     }
 
     /// Has what waits looked at with the next tick: an account or the budget has changed.
-    #[allow(dead_code, reason = "called by what receives webhooks")]
     pub(crate) async fn sweep_soon(&self) -> Result<(), Error> {
         let now = self.inner.clock.now();
         self.inner.outbox.known(|known| known.sweep = None);
