@@ -6,7 +6,6 @@ use clawrk_core::payments::Mode;
 use clawrk_core::time::Timestamp;
 
 use super::book::Book;
-use super::signature::sign;
 use crate::rng::Rng;
 
 /// How often an event is posted that no one takes.
@@ -129,7 +128,7 @@ impl Book {
             url: endpoint.url.clone(),
             event: event.id.clone(),
             kind: event.kind.clone(),
-            signature: sign(&endpoint.secret, self.now(), body.as_bytes()),
+            signature: endpoint.sign(self.now(), body.as_bytes(), self.livemode()),
             body,
             attempt: post.attempt,
             endpoint: post.endpoint,

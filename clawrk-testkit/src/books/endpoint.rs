@@ -1,6 +1,7 @@
 //! Webhook endpoints.
 
 use super::book::Book;
+use super::signature::{mac, sign};
 use super::version::VERSION;
 
 /// Where Stripe posts events to.
@@ -10,6 +11,8 @@ pub struct Endpoint {
     pub url: String,
     /// What its posts are signed with.
     pub secret: String,
+    /// The secret before this one, while both count: posts are signed with each.
+    pub old_secret: Option<String>,
     /// The version of the interface that its events are written in.
     pub version: String,
     /// Whether it is told of connected accounts, or of the exchange's own objects.
@@ -22,6 +25,7 @@ impl Endpoint {
         Endpoint {
             url: url.to_owned(),
             secret: secret.to_owned(),
+            old_secret: None,
             version: VERSION.to_owned(),
             connect: false,
         }
@@ -33,6 +37,28 @@ impl Endpoint {
             connect: true,
             ..Endpoint::own(url, secret)
         }
+    }
+
+    /// The same, in the hours in which an older secret counts too.
+    #[must_use]
+    pub fn rolled_from(mut self, old_secret: &str) -> Endpoint {
+        self.old_secret = Some(old_secret.to_owned());
+        self
+    }
+
+    /// The header of a body that is posted at that time, in seconds since 1970. Of play money, it
+    /// has a part of an unknown scheme too, which is to be passed over.
+    pub(super) fn sign(&self, time: i64, body: &[u8], livemode: bool) -> String {
+        let mut header = sign(&self.secret, time, body);
+        if let Some(old) = &self.old_secret {
+            header.push_str(",v1=");
+            header.push_str(&mac(old, time, body));
+        }
+        if !livemode {
+            header.push_str(",v0=");
+            header.push_str(&mac("of another scheme", time, body));
+        }
+        header
     }
 
     /// The same in another version.

@@ -11,7 +11,8 @@ pub fn sign(secret: &str, time: i64, body: &[u8]) -> String {
     format!("t={time},v1={}", mac(secret, time, body))
 }
 
-fn mac(secret: &str, time: i64, body: &[u8]) -> String {
+/// The signature alone, in hexadecimal digits.
+pub(super) fn mac(secret: &str, time: i64, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length will do");
     mac.update(time.to_string().as_bytes());
     mac.update(b".");

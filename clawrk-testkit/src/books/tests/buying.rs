@@ -368,3 +368,24 @@ fn stripes_own_page_completes_a_session() {
     assert_eq!(desk.ask(&confirm).json()["status"], "complete");
     assert_eq!(desk.refused(&confirm).0, 400);
 }
+
+#[test]
+fn while_a_secret_is_replaced_both_count() {
+    let mut desk = Desk::new();
+    let endpoint = Endpoint::own("https://x", "whsec_new").rolled_from("whsec_old");
+    desk.books.test().add_endpoint(endpoint.clone());
+    desk.books.live().add_endpoint(endpoint);
+    for key in [TEST_KEY, LIVE_KEY] {
+        let request = Request::new(Method::Post, "/v1/customers", key);
+        desk.ask(&request);
+        let post = desk.books.deliveries(desk.now).remove(0);
+        let now = desk.now.as_millis() / 1000;
+        let read = |secret: &str| {
+            let secrets = [secret.to_owned()];
+            check(&secrets, &post.signature, post.body.as_bytes(), now)
+        };
+        assert_eq!((read("whsec_new"), read("whsec_old")), (Ok(()), Ok(())));
+        assert!(read("of another scheme").is_err(), "only v1 counts");
+        assert_eq!(post.signature.contains(",v0="), key == TEST_KEY);
+    }
+}
