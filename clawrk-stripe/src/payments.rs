@@ -101,7 +101,7 @@ impl Payments for Stripe {
     async fn create_checkout(&self, checkout: &NewCheckout) -> Result<String, PaymentsError> {
         let form = request::new_checkout(checkout);
         let made = self.make(&["checkout", "sessions"], None, form).await?;
-        usable("checkout.session", need_text(&made, "url"))
+        url_of("checkout.session", &made)
     }
 
     async fn create_account(&self, account: &NewAccount) -> Result<String, PaymentsError> {
@@ -114,7 +114,7 @@ impl Payments for Stripe {
         let made = self
             .make(&["account_links"], None, request::new_link(link))
             .await?;
-        usable("account_link", need_text(&made, "url"))
+        url_of("account_link", &made)
     }
 
     async fn account(&self, id: &str) -> Result<ConnectedAccount, PaymentsError> {
@@ -207,6 +207,11 @@ fn usable<T>(what: &str, read: Shape<T>) -> Result<T, PaymentsError> {
 fn id_of(what: &str, made: &Value) -> Result<String, PaymentsError> {
     usable(what, shape::need_object(made, what))?;
     usable(what, need_text(made, "id"))
+}
+
+fn url_of(what: &str, made: &Value) -> Result<String, PaymentsError> {
+    usable(what, shape::need_object(made, what))?;
+    usable(what, need_text(made, "url"))
 }
 
 fn same_id(what: &str, found: &str, asked: &str) -> Result<(), PaymentsError> {

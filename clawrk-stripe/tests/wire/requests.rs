@@ -355,3 +355,21 @@ async fn a_thing_of_another_kind_is_no_answer() {
         assert!(error.detail.contains("no customer"), "{}", error.detail);
     }
 }
+
+#[tokio::test]
+async fn a_page_of_another_kind_is_no_answer() {
+    for object in ["checkout.session", "account_link"] {
+        let peer = Peer::start(vec![made("billing_portal.session"), made(object)]);
+        let stripe = peer.stripe();
+        for expected in [
+            Err(Failure::Unknown),
+            Ok("https://stripe.test/page".to_owned()),
+        ] {
+            let url = match object {
+                "account_link" => stripe.create_link(&objects::link()).await,
+                _ => stripe.create_checkout(&objects::checkout()).await,
+            };
+            assert_eq!(url.map_err(|error| error.failure), expected, "{object}");
+        }
+    }
+}
