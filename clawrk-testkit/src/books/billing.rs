@@ -337,6 +337,11 @@ impl Book {
         }
     }
 
+    /// Every invoice, oldest first.
+    pub fn invoices(&self) -> impl DoubleEndedIterator<Item = &Invoice> {
+        self.invoices.iter()
+    }
+
     /// The invoice as it is.
     pub fn invoice(&self, id: &str) -> Option<&Invoice> {
         self.invoices.get(id)
