@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use axum::http::request::Parts;
 use axum::response::Response;
-use clawrk_core::Engine;
 use clawrk_core::id::UserId;
+use clawrk_core::{Engine, Rejection};
 
 use crate::auth::{Authenticate, Principal};
 use crate::commands::Commands;
@@ -154,6 +154,14 @@ impl Api {
     pub(crate) async fn is_still(&self, head: &Parts, user: &UserId) -> bool {
         let found = self.auth.authenticate(head).await;
         matches!(found, Ok(Some(Principal::User(found))) if found == *user)
+    }
+
+    /// Refuses what needs a payment provider where there is none.
+    pub(crate) fn sells(&self) -> Result<(), ApiError> {
+        match self.engine.payments_mode() {
+            Some(_) => Ok(()),
+            None => Err(Rejection::PaymentsNotConfigured.into()),
+        }
     }
 
     /// Runs a command as a task of its own.

@@ -25,7 +25,16 @@ pub(crate) async fn read(
     body: Body,
     limits: &Limits,
 ) -> Result<Vec<u8>, ApiError> {
-    let limit = limits.body_bytes_max;
+    read_up_to(limits.body_bytes_max, headers, body, limits).await
+}
+
+/// The whole body, which may be so many bytes long.
+pub(crate) async fn read_up_to(
+    limit: usize,
+    headers: &HeaderMap,
+    body: Body,
+    limits: &Limits,
+) -> Result<Vec<u8>, ApiError> {
     let too_large = || ApiError::too_large(format!("the body is over {limit} bytes"));
     if announced(headers).is_some_and(|length| length > limit) {
         refuse(headers, body).await;
@@ -33,7 +42,7 @@ pub(crate) async fn read(
     }
     let mut body = body;
     let late = |_| ApiError::malformed("the body did not arrive in time; send it faster");
-    match timeout(limits.body_timeout, collect(&mut body, limits)).await {
+    match timeout(limits.body_timeout, collect(limit, &mut body, limits)).await {
         Ok(Collected::Whole(whole)) => Ok(whole),
         Ok(Collected::TooLarge) => {
             refuse(headers, body).await;
@@ -55,7 +64,7 @@ enum Collected {
     Stalled(Elapsed),
 }
 
-async fn collect(body: &mut Body, limits: &Limits) -> Collected {
+async fn collect(limit: usize, body: &mut Body, limits: &Limits) -> Collected {
     let mut whole = Vec::new();
     loop {
         let frame = match timeout(limits.body_stall_timeout, body.frame()).await {
@@ -67,7 +76,7 @@ async fn collect(body: &mut Body, limits: &Limits) -> Collected {
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if data.len() > limits.body_bytes_max.saturating_sub(whole.len()) {
+        if data.len() > limit.saturating_sub(whole.len()) {
             return Collected::TooLarge;
         }
         whole.extend_from_slice(&data);

@@ -34,11 +34,23 @@ pub(crate) trait Role: Sized + Send + 'static {
 
     /// A call in this role.
     fn call(&self) -> Call<'_>;
+
+    /// How it is refused that there is nothing to be done in this role.
+    const OFF: &'static [Code] = &[];
+
+    /// Whether there is anything to be done in this role, before anything else is looked at.
+    fn is_served(_: &Api) -> Result<(), ApiError> {
+        Ok(())
+    }
 }
 
 /// The caller is a user.
 #[derive(Debug, Clone)]
 pub(crate) struct User(pub(crate) UserId);
+
+/// The caller is a user who pays or is paid.
+#[derive(Debug, Clone)]
+pub(crate) struct Payer(pub(crate) UserId);
 
 /// The caller is the operator.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +69,24 @@ impl Role for User {
 
     fn call(&self) -> Call<'_> {
         Call::by(&self.0)
+    }
+}
+
+impl Role for Payer {
+    const SCHEME: &'static str = openapi::USER;
+    const REFUSAL: Code = Code::UserOnly;
+    const OFF: &'static [Code] = &[Code::NotConfigured];
+
+    fn of(principal: Principal) -> Result<Payer, ApiError> {
+        User::of(principal).map(|User(user)| Payer(user))
+    }
+
+    fn call(&self) -> Call<'_> {
+        Call::by(&self.0)
+    }
+
+    fn is_served(api: &Api) -> Result<(), ApiError> {
+        api.sells()
     }
 }
 
@@ -84,7 +114,9 @@ impl<R: Role> FromRequestParts<Api> for By<R> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<By<R>, ApiError> {
-        Ok(By(R::of(api.principal(parts).await?)?))
+        let by = R::of(api.principal(parts).await?)?;
+        R::is_served(api)?;
+        Ok(By(by))
     }
 }
 
@@ -199,7 +231,9 @@ struct Intake<R> {
 impl<R: Role> Intake<R> {
     async fn take(request: Request, api: &Api) -> Result<Intake<R>, ApiError> {
         let (parts, body) = request.into_parts();
-        let by = match api.principal(&parts).await.and_then(R::of) {
+        let by = api.principal(&parts).await.and_then(R::of);
+        let by = by.and_then(|by| R::is_served(api).map(|()| by));
+        let by = match by {
             Ok(by) => by,
             Err(refusal) => {
                 body::refuse(&parts.headers, body).await;

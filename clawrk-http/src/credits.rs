@@ -4,7 +4,7 @@ use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use clawrk_core::engine;
-use clawrk_core::id::{JobId, PayoutId};
+use clawrk_core::id::JobId;
 use clawrk_core::money::Cents;
 use clawrk_core::record::PayoutStatus;
 use clawrk_core::time::Timestamp;
@@ -18,12 +18,11 @@ use crate::reply;
 
 #[derive(Serialize)]
 struct Payout {
-    id: PayoutId,
+    id: String,
     job: JobId,
     amount_cents: Cents,
     currency: String,
     status: PayoutStatus,
-    /// The provider's id of the transfer that paid it; null before.
     transfer: Option<String>,
     created_at: Timestamp,
 }
@@ -31,7 +30,7 @@ struct Payout {
 impl From<engine::Payout> for Payout {
     fn from(payout: engine::Payout) -> Payout {
         Payout {
-            id: payout.id,
+            id: payout.id.to_string(),
             job: payout.job,
             amount_cents: payout.amount_cents,
             currency: payout.currency,

@@ -73,6 +73,19 @@ impl ApiError {
         )
     }
 
+    /// This, where it is that refusal; else a failure inside, for callers who are told no more.
+    pub(crate) fn or_internal(self, code: Code) -> ApiError {
+        match self.code == code {
+            true => self,
+            false => ApiError::internal(),
+        }
+    }
+
+    /// Its stable code.
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
     pub(crate) fn too_large(text: impl Into<String>) -> ApiError {
         ApiError::new(Code::PayloadTooLarge, text)
     }
@@ -104,6 +117,10 @@ impl ApiError {
             (Code::SkillFailed, Error::Provider { provider, .. }) => ApiError::new(
                 Code::SkillFailed,
                 format!("the skill {provider} failed; the job is the receiver's again, try again"),
+            ),
+            (code @ Code::PaymentsUnavailable, _) => ApiError::new(
+                code,
+                "Stripe cannot be reached just now, or gave no answer that can be used; try again",
             ),
             (code @ Code::Busy, _) => ApiError::retry(
                 code,

@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use clawrk_core::Rejection;
 use clawrk_core::error::Code;
-use clawrk_core::id::{JobId, KeyId, UserId};
+use clawrk_core::id::{JobId, KeyId, PayoutId, UserId};
 
 use crate::error::ApiError;
 use crate::noted;
@@ -37,6 +37,12 @@ impl PathId<UserId> {
 impl PathId<KeyId> {
     pub(crate) fn found(self) -> Result<KeyId, ApiError> {
         self.0.ok_or_else(|| Rejection::KeyNotFound.into())
+    }
+}
+
+impl PathId<PayoutId> {
+    pub(crate) fn found(self) -> Result<PayoutId, ApiError> {
+        self.0.ok_or_else(|| Rejection::PayoutNotFound.into())
     }
 }
 

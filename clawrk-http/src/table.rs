@@ -107,7 +107,6 @@ impl Table {
     }
 
     /// A page for people, which is no part of the API and of its description.
-    #[cfg(feature = "docs")]
     pub(crate) fn page<H, T>(mut self, path: &'static str, handler: H) -> Table
     where
         H: Handler<T, Api>,

@@ -1,4 +1,4 @@
-//! What is not served: unknown routes, wrong methods, features that are off.
+//! What is not served: unknown routes and wrong methods.
 
 use axum::extract::{Request, State};
 use axum::http::header::ALLOW;
@@ -8,7 +8,6 @@ use clawrk_core::error::Code;
 
 use crate::api::Api;
 use crate::body;
-use crate::command::{By, User};
 use crate::error::ApiError;
 
 /// No such route. Below `/api/`, only who has a token is told so.
@@ -38,16 +37,6 @@ pub(crate) async fn open_method() -> ApiError {
     no_method()
 }
 
-/// Payments, for a user.
-pub(crate) async fn payments(_: By<User>) -> ApiError {
-    not_configured()
-}
-
-/// What a payment provider would call.
-pub(crate) async fn webhook() -> ApiError {
-    not_configured()
-}
-
 async fn refuse(api: &Api, request: Request, refusal: ApiError) -> ApiError {
     let (parts, body) = request.into_parts();
     let refusal = match api.principal(&parts).await {
@@ -69,12 +58,5 @@ fn no_method() -> ApiError {
     ApiError::new(
         Code::MethodNotAllowed,
         "this route does not take this method; the `Allow` header lists those it takes",
-    )
-}
-
-fn not_configured() -> ApiError {
-    ApiError::new(
-        Code::NotConfigured,
-        "payments are not configured on this server",
     )
 }

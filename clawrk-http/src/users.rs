@@ -21,7 +21,6 @@ use crate::reply;
 struct Account {
     id: UserId,
     credits: Credits,
-    /// Null while there are no payments.
     stripe_customer_id: Option<String>,
     stripe_account_id: Option<String>,
     stripe_account_status: Option<String>,
@@ -44,9 +43,9 @@ impl From<engine::User> for Account {
         Account {
             id: user.id,
             credits: user.credits,
-            stripe_customer_id: None,
-            stripe_account_id: None,
-            stripe_account_status: None,
+            stripe_customer_id: user.customer_id,
+            stripe_account_id: user.account_id,
+            stripe_account_status: user.account_status,
             created_at: user.created_at,
         }
     }

@@ -12,8 +12,10 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clawrk_core::Call;
+use clawrk_core::money::Credits;
 use serde_json::Value;
 use support::conform::conforms;
+use support::shop::Shop;
 use support::{ADMIN, Answer, App, request};
 
 /// Who asks.
@@ -63,6 +65,7 @@ enum About {
     Submitted,
     User,
     Key,
+    Payout,
 }
 
 /// Who may.
@@ -70,8 +73,6 @@ enum About {
 enum Who {
     /// Anybody at all gets that status, with that code where it is a refusal.
     Open(u16, &'static str),
-    /// Any user, but the feature is off.
-    Off,
     AnyUser,
     /// The job's sender; else 403.
     Sender,
@@ -134,15 +135,21 @@ const RULES: &[Rule] = &[
         0,
         r#"{"code":"x"}"#,
     ),
-    ("checkout", About::Nothing, Who::Off, 0, r#"{"tier":"pro"}"#),
-    ("connect", About::Nothing, Who::Off, 0, ""),
-    ("connectStatus", About::Nothing, Who::Off, 0, ""),
+    (
+        "checkout",
+        About::Nothing,
+        Who::AnyUser,
+        200,
+        r#"{"tier":"pro"}"#,
+    ),
+    ("connect", About::Nothing, Who::AnyUser, 200, ""),
+    ("connectStatus", About::Nothing, Who::AnyUser, 200, ""),
     (
         "webhook",
         About::Nothing,
-        Who::Open(503, "not_configured"),
+        Who::Open(400, "webhook_invalid"),
         0,
-        "",
+        "{}",
     ),
     ("listUsers", About::Nothing, Who::Admin, 200, ""),
     (
@@ -162,6 +169,23 @@ const RULES: &[Rule] = &[
     ),
     ("disableUser", About::User, Who::Admin, 200, ""),
     ("enableUser", About::User, Who::Admin, 200, ""),
+    ("listAllPayouts", About::Nothing, Who::Admin, 200, ""),
+    ("retryPayout", About::Payout, Who::Admin, 200, ""),
+    (
+        "resolvePayout",
+        About::Payout,
+        Who::Admin,
+        200,
+        r#"{"outcome":"written_off","note":"paid by hand"}"#,
+    ),
+    ("getOutbox", About::Nothing, Who::Admin, 200, ""),
+    (
+        "resumeOutbox",
+        About::Nothing,
+        Who::Admin,
+        200,
+        r#"{"note":"all is well"}"#,
+    ),
     ("audit", About::Nothing, Who::Admin, 200, ""),
     ("verifyJobForSender", About::Submitted, Who::Admin, 200, ""),
     ("cancelJobForSender", About::Queued, Who::Admin, 200, ""),
@@ -191,7 +215,6 @@ fn expected(rule: &Rule, caller: Caller, object: Object) -> Expected {
         (Who::Admin, Caller::Admin) => {}
         (Who::Admin, _) => return (403, "admin_only"),
         (_, Caller::Admin) => return (403, "user_only"),
-        (Who::Off, _) => return (503, "not_configured"),
         (Who::Themselves, _) if object != Object::Own => return (403, "not_yourself"),
         _ => {}
     }
@@ -202,6 +225,8 @@ fn expected(rule: &Rule, caller: Caller, object: Object) -> Expected {
         (About::Nothing, _) => (success, ""),
         (About::User, _) if object == Object::Absent => (404, "user_not_found"),
         (About::User, _) => (success, ""),
+        (About::Payout, _) if object == Object::Absent => (404, "payout_not_found"),
+        (About::Payout, _) => (success, ""),
         (About::Key, _) if own => (success, ""),
         (About::Key, _) => (404, "key_not_found"),
         _ if object == Object::Absent => (404, "job_not_found"),
@@ -223,7 +248,7 @@ struct Scene {
 
 impl Scene {
     async fn of(about: About) -> Scene {
-        let app = App::new().await;
+        let app = Shop::new().await.app;
         let mut tokens = BTreeMap::new();
         for name in ["carol", "dave", "dora"] {
             let user = app.engine.create_user(Some(name), None).await.unwrap();
@@ -237,6 +262,13 @@ impl Scene {
         let dora = "dora".parse().unwrap();
         let off = app.engine.set_user_disabled(Call::by_admin(), &dora, true);
         off.await.unwrap();
+        for name in ["alice", "bob", "eve", "carol"] {
+            let name = name.parse().unwrap();
+            let gift = app
+                .engine
+                .grant_credits(Call::by_admin(), &name, Credits::new(9), "gift");
+            gift.await.unwrap();
+        }
         let ours = job(&app, about, &app.alice, &app.bob).await;
         let theirs = job(&app, about, &tokens["carol"], &tokens["dave"]).await;
         Scene {
@@ -273,6 +305,9 @@ impl Scene {
             (About::User, _) => owner.to_owned(),
             (About::Key, Object::Absent) => "0000000000007".to_owned(),
             (About::Key, _) => self.keys[owner].clone(),
+            (About::Payout, Object::Own) => format!("po_{}", self.jobs[0]),
+            (About::Payout, Object::Foreign) => format!("po_{}", self.jobs[1]),
+            (About::Payout, Object::Absent) => "po_00000000000000000000000009".to_owned(),
             (_, Object::Own) => self.jobs[0].clone(),
             (_, Object::Foreign) => self.jobs[1].clone(),
             (_, Object::Absent) => "00000000000000000000000009".to_owned(),
@@ -285,12 +320,15 @@ async fn job(app: &App, about: About, sender: &str, receiver: &str) -> String {
     let made = app.post(sender, "/api/jobs", r#"{"prompt":"Do it"}"#).await;
     let id = made.is(201).text("id");
     let path = |verb: &str| format!("/api/jobs/{id}/{verb}");
-    if matches!(about, About::Accepted | About::Submitted) {
+    if matches!(about, About::Accepted | About::Submitted | About::Payout) {
         app.post(receiver, &path("accept"), "").await.is(200);
     }
-    if about == About::Submitted {
+    if matches!(about, About::Submitted | About::Payout) {
         let output = r#"{"output":"What came of it, at some length"}"#;
         app.post(receiver, &path("submit"), output).await.is(200);
+    }
+    if about == About::Payout {
+        app.post(sender, &path("verify"), "").await.is(200);
     }
     id
 }
@@ -356,6 +394,48 @@ async fn everybody_gets_what_the_rules_say() {
             }
         }
     }
+}
+
+/// What an exchange without a payment provider answers, before it looks at anything but who asks.
+fn expected_off(rule: &Rule, caller: Caller) -> Expected {
+    match (rule.2, caller) {
+        (Who::Open(..), _) => (503, "not_configured"),
+        (_, Caller::NoKey | Caller::BadKey) => (401, "authentication_required"),
+        (_, Caller::Admin) => (403, "user_only"),
+        _ => (503, "not_configured"),
+    }
+}
+
+#[tokio::test]
+async fn without_a_provider_every_route_to_it_says_so() {
+    let app = App::new().await;
+    let document = app.get("", "/openapi.json").await.json();
+    let operations = operations(&document);
+    let mut asked = 0;
+    for rule in RULES {
+        let (method, path, about) = &operations[rule.0];
+        if !path.starts_with("/api/stripe/") {
+            continue;
+        }
+        for (caller, token) in [
+            (Caller::NoKey, ""),
+            (Caller::BadKey, "clawrk_0000000000000_nonsense"),
+            (Caller::Admin, ADMIN),
+            (Caller::Sender, &app.alice),
+        ] {
+            for body in [rule.4, "not json"] {
+                let answer = app
+                    .send(request(method, token, path, body.to_owned()))
+                    .await;
+                let got = (answer.status.as_u16(), answer.code());
+                let (status, code) = expected_off(rule, caller);
+                assert_eq!(got, (status, code.to_owned()), "{} {caller:?}", rule.0);
+                conforms(&document, about, &answer);
+                asked += 1;
+            }
+        }
+    }
+    assert_eq!(asked, 4 * 4 * 2);
 }
 
 #[tokio::test]

@@ -43,6 +43,9 @@ const OF_THE_OPERATOR: &[(&str, &str)] = &[
     ("POST", "/api/admin/jobs/ID/verify"),
     ("POST", "/api/admin/jobs/ID/cancel"),
     ("POST", "/api/admin/jobs/ID/release"),
+    ("GET", "/api/admin/payouts"),
+    ("POST", "/api/admin/payouts/po_ID/retry"),
+    ("POST", "/api/admin/payouts/po_ID/resolve"),
     ("GET", "/api/admin/audit"),
 ];
 
@@ -401,7 +404,8 @@ async fn a_closed_store_is_503_with_retry_after() {
     );
     for (method, path, admin) in routes(&id) {
         let token = if admin { ADMIN } else { &app.alice };
-        let body = r#"{"prompt": "x", "delta": 1, "reason": "x"}"#;
+        let body =
+            r#"{"prompt": "x", "delta": 1, "reason": "x", "outcome": "absent", "note": "x"}"#;
         let answer = app.send(request(method, token, &path, body)).await;
         answer.refused(503, "closed");
         assert_eq!(answer.header("retry-after"), Some("1"), "{path}");

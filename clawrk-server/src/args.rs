@@ -70,6 +70,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Say that the store is an old copy: payouts are only sent once Stripe has been asked for days
+    /// what was paid since
+    Restored,
     /// Check every record of the store, and print what is wrong as lines of JSON
     Audit,
 }

@@ -1,10 +1,14 @@
 //! What of the settings is about money, as a whole: whether it fits together, and what is said of
 //! it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::http::Uri;
-use clawrk::Policy;
-use clawrk::payments::Mode;
+use clawrk::payments::{Failure, Mode, Payments, PaymentsError};
 use clawrk::policy::PayoutBudget;
+use clawrk::{Policy, STRIPE_URL};
+use tokio::time::timeout;
 
 use crate::settings::{Given, Settings, StripeKey};
 use crate::wrong::Wrong;
@@ -99,6 +103,51 @@ fn is_loopback(url: &str) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
+/// How long the start waits for Stripe to say that it is there.
+const GREETING_MAX: Duration = Duration::from_secs(3);
+
+/// Whoever sells and pays; nobody where no key is set.
+pub(crate) fn provider(
+    settings: &Settings,
+    given: &Given,
+) -> Result<Option<Arc<dyn Payments>>, Wrong> {
+    let Some(StripeKey { key, .. }) = &settings.stripe_secret_key else {
+        return Ok(None);
+    };
+    let wrong =
+        |error: &dyn std::error::Error| Wrong::because(given.origin("stripe_secret_key"), error);
+    let secrets = settings.stripe_webhook_secret.iter();
+    let secrets: Vec<_> = secrets.map(|secret| secret.0.as_str()).collect();
+    let stripe = clawrk::stripe(key).map_err(|error| wrong(&error))?;
+    let stripe = stripe
+        .url(&settings.stripe_api_base)
+        .webhook_secrets(&secrets.join(","))
+        // Its own limit comes first, since it knows what became of the request.
+        .timeout(settings.payments_timeout * 5 / 6)
+        .build()
+        .map_err(|error| wrong(&error))?;
+    Ok(Some(Arc::new(stripe)))
+}
+
+/// What is wrong with Stripe right now, if anything is. No reason not to start: it may be back
+/// before anybody needs it.
+pub(crate) async fn greet(provider: &dyn Payments) -> Option<String> {
+    let later = "the server starts all the same: who wants to buy is told to try again, and \
+                 payouts wait";
+    match timeout(GREETING_MAX, provider.platform()).await {
+        Ok(Ok(_)) => None,
+        Ok(Err(PaymentsError {
+            failure: Failure::Unauthorized,
+            detail,
+            ..
+        })) => Some(format!(
+            "Stripe does not accept the key ({detail}); {later}"
+        )),
+        Ok(Err(error)) => Some(format!("Stripe cannot be reached ({error}); {later}")),
+        Err(_) => Some(format!("Stripe does not answer; {later}")),
+    }
+}
+
 /// What is said of money at the start.
 pub(crate) fn lines(settings: &Settings) -> Vec<String> {
     let Some(StripeKey { mode, .. }) = &settings.stripe_secret_key else {
@@ -107,7 +156,7 @@ pub(crate) fn lines(settings: &Settings) -> Vec<String> {
     let policy = settings.policy();
     let mut lines = vec![format!("payments: Stripe, {mode} mode")];
     let base = &settings.stripe_api_base;
-    if base != "https://api.stripe.com" {
+    if base != STRIPE_URL {
         lines.push(format!("Stripe is asked at {base}"));
     }
     lines.push(format!("plans: {}", plans(&policy)));

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use clawrk::{Clock, Engine, TokioClock};
+use clawrk::{Clock, Engine, Payments, TokioClock};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -113,6 +114,7 @@ async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
     for line in given.lines() {
         say(line);
     }
+    let provider = payments::provider(settings, given)?;
     let engine = open(settings, given).await?;
     let listener = listen(settings, given).await?;
     drop(listener);
@@ -126,19 +128,32 @@ async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
         place::shown(&settings.store)
     ));
     say(format!("it holds {}", place::held(&counts)));
+    payments::lines(settings).into_iter().for_each(say);
+    if let Some(provider) = &provider {
+        payments::greet(provider.as_ref())
+            .await
+            .into_iter()
+            .for_each(say);
+    }
     say(format!("would listen on http://{}", settings.listen));
     Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
     let metrics = Metrics::install(TokioClock::new(Handle::current()).now())?;
-    let engine = open(settings, given).await?;
+    let provider = payments::provider(settings, given)?;
+    let engine = open_with(settings, given, provider.clone()).await?;
     let listener = listen(settings, given).await?;
     let address = listener
         .local_addr()
         .map_err(|error| Wrong::because(given.origin("listen"), &error))?;
     let operator = admin_key::settle(settings)?;
     introduce(settings, &operator.said);
+    if let Some(provider) = &provider
+        && let Some(trouble) = payments::greet(provider.as_ref()).await
+    {
+        say(trouble);
+    }
     let served = Served {
         engine,
         admin_key: operator.key,
@@ -174,11 +189,23 @@ fn ready(address: SocketAddr) {
     say(format!("listening on http://{address}"));
 }
 
-/// Opens the store, with a setting to blame where that fails.
+/// Opens the store, with a setting to blame where that fails. Nobody is asked or paid.
 pub(crate) async fn open(settings: &Settings, given: &Given) -> Result<Engine, Wrong> {
+    open_with(settings, given, None).await
+}
+
+async fn open_with(
+    settings: &Settings,
+    given: &Given,
+    payments: Option<Arc<dyn Payments>>,
+) -> Result<Engine, Wrong> {
     let builder = clawrk::builder(&settings.store).await;
     let builder = builder.map_err(|error| Wrong::because(given.origin("store"), &error))?;
-    Ok(builder.policy(settings.policy()).build())
+    let builder = builder.policy(settings.policy());
+    Ok(match payments {
+        Some(payments) => builder.payments(payments).build(),
+        None => builder.build(),
+    })
 }
 
 async fn listen(settings: &Settings, given: &Given) -> Result<TcpListener, Wrong> {

@@ -18,18 +18,11 @@ const fn unbuilt(name: &'static str, harmless: &'static str, what: &'static str)
     }
 }
 
-const UNBUILT: [Unbuilt; 2] = [
-    unbuilt(
-        "STRIPE_SECRET_KEY",
-        "",
-        "payments over Stripe are not part of this release, and nobody would be paid; unset it",
-    ),
-    unbuilt(
-        "CLAWRK_LLM",
-        "mock",
-        "language models are not part of this release; unset it, or set it to `mock`",
-    ),
-];
+const UNBUILT: [Unbuilt; 1] = [unbuilt(
+    "CLAWRK_LLM",
+    "mock",
+    "language models are not part of this release; unset it, or set it to `mock`",
+)];
 
 /// Refuses what this release cannot do.
 pub(crate) fn check(environment: &Environment) -> Result<(), Wrong> {

@@ -130,7 +130,15 @@ fn each_value_that_cannot_be_used_is_named() {
         ("CLAWRK_JWT_ISSUER", "me", "set jwt_secret too"),
         ("CLAWRK_JWT_AUDIENCE", "you", "set jwt_secret too"),
         ("CLAWRK_RATE_LIMIT", "0", "from 1 to 1000000, nor `off`"),
-        ("STRIPE_SECRET_KEY", "sk_test_x", "not part of this release"),
+        ("STRIPE_SECRET_KEY", "pk_test_x", "publishable"),
+        ("STRIPE_SECRET_KEY", "hunter2", "no secret key of Stripe"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_a,,whsec_b", "empty place"),
+        ("STRIPE_PRICE_PRO", "price 1", "no id of a price"),
+        ("STRIPE_API_BASE", "stripe", "cannot be used"),
+        ("APP_URL", "clawrk.example.com/", "cannot be used"),
+        ("CLAWRK_PAYOUT_BUDGET", "all", "nor `auto`, `unlimited` or"),
+        ("CLAWRK_PAYMENTS_TIMEOUT", "30", "no duration"),
+        ("CLAWRK_WEBHOOK_BYTES_MAX", "0", "no size"),
         ("RUST_LOG", "clawrk=loud", "`clawrk=loud` cannot be used"),
     ];
     for (name, value, cause) in cases {

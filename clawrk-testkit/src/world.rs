@@ -473,6 +473,7 @@ fn answer(answer: &Answer) -> String {
         Answer::Payout(_) => "payout",
         Answer::Outbox(_) => "outbox",
         Answer::Payouts(_) => "payouts",
+        Answer::Url(_) => "url",
     };
     format!("answer {name}")
 }

@@ -62,7 +62,7 @@ pub use clawrk_core::{
 #[cfg(feature = "sled")]
 pub use clawrk_store_sled::OpenError as StoreOpenError;
 #[cfg(feature = "stripe")]
-pub use clawrk_stripe::{Builder as StripeBuilder, InvalidSetting, Stripe};
+pub use clawrk_stripe::{Builder as StripeBuilder, InvalidSetting, STRIPE_URL, Stripe};
 pub use error::OpenError;
 pub use open::{builder, exists, open};
 #[cfg(feature = "stripe")]

@@ -55,6 +55,8 @@ pub enum Answer {
     Outbox(Box<OutboxRecord>),
     /// How many payouts were changed.
     Payouts(u64),
+    /// A link of the payment provider's.
+    Url(String),
 }
 
 /// How far the request is.

@@ -145,6 +145,12 @@ impl About {
         self
     }
 
+    /// Its answer is good for who asked, and not for long: nothing on the way may keep it.
+    pub(crate) fn keeps_nothing(self) -> About {
+        let what = "The answer is for you alone.";
+        self.header("Cache-Control", what, super::schema::word(["no-store"]))
+    }
+
     /// What it may be refused with, besides what any such request may.
     pub(crate) fn refuses(mut self, codes: &[Code]) -> About {
         self.take_codes(codes);

@@ -7,6 +7,7 @@ use serde_json::json;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Type};
 use utoipa::openapi::{ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema};
 
+use super::money;
 use super::schema::{
     always, anything, boolean, count, integer, job_id, key_id, object, one, one_or_null, or_null,
     readable, request, status, text, time, user_id, without_nul, word,
@@ -21,7 +22,7 @@ const GRANT_MAX: isize = 1_000_000_000;
 /// The most violations that an audit names.
 const VIOLATIONS_MAX: usize = clawrk_core::audit::VIOLATIONS_MAX;
 
-type Component = (&'static str, RefOr<Schema>);
+pub(super) type Component = (&'static str, RefOr<Schema>);
 
 /// What requests and answers hold at that exchange.
 pub(super) fn all(engine: &Engine) -> Vec<Component> {
@@ -30,6 +31,7 @@ pub(super) fn all(engine: &Engine) -> Vec<Component> {
     let names = skills.iter().map(|skill| skill.name.as_str());
     all.push(("SkillName", word(names).into()));
     all.extend(of_users());
+    all.extend(money::components(engine.policy()));
     all.extend(of_the_operator());
     all
 }
@@ -56,14 +58,6 @@ fn requests(policy: &Policy) -> Vec<Component> {
                     json!({"output": "sled, redb and LMDB differ in …"}),
                     json!({}),
                 ])
-                .into(),
-        ),
-        (
-            "Checkout",
-            request()
-                .property("tier", word(["starter", "pro", "team"]))
-                .required("tier")
-                .examples([json!({"tier": "starter"})])
                 .into(),
         ),
         (
@@ -135,7 +129,10 @@ fn delta() -> Schema {
 }
 
 fn of_users() -> Vec<Component> {
-    let none = || ObjectBuilder::new().schema_type(Type::Null).into();
+    let id = |what: &str| {
+        let id = or_null(text(), Type::String).description(Some(what));
+        RefOr::from(id)
+    };
     let balance = || count().description(Some("What the user can spend."));
     vec![
         ("Job", job()),
@@ -145,9 +142,15 @@ fn of_users() -> Vec<Component> {
             object([
                 ("id", user_id().into()),
                 ("credits", balance().into()),
-                ("stripe_customer_id", none()),
-                ("stripe_account_id", none()),
-                ("stripe_account_status", none()),
+                (
+                    "stripe_customer_id",
+                    id("Who you are to Stripe; null before your first checkout."),
+                ),
+                (
+                    "stripe_account_id",
+                    id("Where you are paid; null while not connected."),
+                ),
+                ("stripe_account_status", money::account_status()),
                 ("created_at", time().into()),
             ])
             .into(),
@@ -160,16 +163,6 @@ fn of_users() -> Vec<Component> {
             )])
             .into(),
         ),
-        ("Link", object([("url", text().into())]).into()),
-        ("Received", object([("received", boolean().into())]).into()),
-        (
-            "Connection",
-            object([(
-                "status",
-                word(["not_connected", "pending", "active"]).into(),
-            )])
-            .into(),
-        ),
         (
             "CreatedLoginCode",
             object([("code", text().into()), ("expires_at", time().into())]).into(),
@@ -178,7 +171,6 @@ fn of_users() -> Vec<Component> {
         ("ApiKey", api_key()),
         ("Event", event()),
         ("Entry", entry()),
-        ("Payout", payout()),
         ("Skill", skill()),
         ("Alive", object([("status", always("ok").into())]).into()),
         ("Ready", object([("status", always("ready").into())]).into()),
@@ -235,25 +227,13 @@ fn event() -> RefOr<Schema> {
 }
 
 fn entry() -> RefOr<Schema> {
-    let reason = text().description(Some("`job:<id>`, `refund:<id>` or `admin:<text>`."));
+    let reason = "`job:<id>`, `refund:<id>`, `subscription:<tier>` or `admin:<text>`.";
+    let reason = text().description(Some(reason));
     object([
         ("id", integer().minimum(Some(1_usize)).into()),
         ("delta", integer().into()),
         ("balance", count().into()),
         ("reason", reason.into()),
-        ("created_at", time().into()),
-    ])
-    .into()
-}
-
-fn payout() -> RefOr<Schema> {
-    object([
-        ("id", text().into()),
-        ("job", job_id().into()),
-        ("amount_cents", count().into()),
-        ("currency", text().pattern(Some("^[a-z]{3}$")).into()),
-        ("status", word(["owed"]).into()),
-        ("transfer", or_null(text(), Type::String).into()),
         ("created_at", time().into()),
     ])
     .into()

@@ -2,6 +2,7 @@
 
 mod about;
 mod components;
+mod money;
 mod schema;
 mod takes;
 
@@ -17,7 +18,7 @@ use utoipa::openapi::tag::Tag;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, Server};
 
 pub(crate) use about::{About, FAILURES, about};
-pub(crate) use schema::{anything, list_of, object, one, place, status, text, word};
+pub(crate) use schema::{anything, list_of, object, one, payout_status, place, status, text, word};
 pub(crate) use takes::Takes;
 
 use crate::api::Api;

@@ -1,6 +1,7 @@
 //! The pieces that schemas are made of.
 
 use clawrk_core::job::Status;
+use clawrk_core::record::PayoutStatus;
 use serde_json::Value;
 use utoipa::openapi::schema::{AdditionalProperties, SchemaType, Type};
 use utoipa::openapi::{
@@ -19,6 +20,9 @@ const NOT_BLANK: &str = concat!(
 
 /// 26 digits of five bits, three in the first.
 const JOB_ID: &str = "^[0-7][0-9a-hjkmnp-tv-z]{25}$";
+
+/// That of its job.
+const PAYOUT_ID: &str = "^po_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 
 /// 13 digits of five bits, four in the first.
 const KEY_ID: &str = "^[0-9a-f][0-9a-hjkmnp-tv-z]{12}$";
@@ -119,6 +123,11 @@ pub(crate) fn status() -> ObjectBuilder {
     word(Status::ALL.iter().map(|status| status.as_str()))
 }
 
+/// A payout's status.
+pub(crate) fn payout_status() -> ObjectBuilder {
+    word(PayoutStatus::ALL.iter().map(|status| status.as_str()))
+}
+
 /// Always this text.
 pub(super) fn always(word: &str) -> ObjectBuilder {
     self::word([word])
@@ -126,6 +135,10 @@ pub(super) fn always(word: &str) -> ObjectBuilder {
 
 pub(crate) fn job_id() -> ObjectBuilder {
     text().pattern(Some(JOB_ID))
+}
+
+pub(crate) fn payout_id() -> ObjectBuilder {
+    text().pattern(Some(PAYOUT_ID))
 }
 
 pub(crate) fn key_id() -> ObjectBuilder {

@@ -3,15 +3,16 @@
 use axum::extract::{OriginalUri, State};
 use axum::handler::Handler;
 use clawrk_core::error::Code;
-use clawrk_core::id::{JobId, KeyId, UserId};
+use clawrk_core::id::{JobId, KeyId, PayoutId, UserId};
 use utoipa::openapi::path::ParameterIn;
 
 use super::about::{About, FAILURES};
-use super::schema::{job_id, key_id, place, text, user_id, word};
+use super::schema::{job_id, key_id, payout_id, place, text, user_id, word};
 use crate::api::Api;
 use crate::command::{By, Command, OpenSecret, Role, Secret};
 use crate::events::Head;
 use crate::id::PathId;
+use crate::stripe::Signed;
 
 /// A part of a request.
 pub(crate) trait Part {
@@ -68,6 +69,7 @@ impl<R: Role> Part for By<R> {
     fn describe(about: &mut About) {
         about.take_scheme(R::SCHEME);
         about.take_codes(&[Code::RateLimited, Code::AuthenticationRequired, R::REFUSAL]);
+        about.take_codes(R::OFF);
         about.take_codes(FAILURES);
     }
 }
@@ -112,6 +114,24 @@ impl Part for OpenSecret {
     }
 }
 
+impl Part for Signed {
+    fn describe(about: &mut About) {
+        about.take_parameter(
+            ParameterIn::Header,
+            "Stripe-Signature",
+            "The time and the signature of the body, as Stripe makes them: `t=…,v1=…`.",
+            text(),
+        );
+        about.take_codes(&[
+            Code::NotConfigured,
+            Code::PayloadTooLarge,
+            Code::MalformedBody,
+            Code::WebhookInvalid,
+            Code::Internal,
+        ]);
+    }
+}
+
 fn with_secret(about: &mut About) {
     with_body(about);
     let what = "The answer holds a secret, which nothing on the way may keep.";
@@ -139,6 +159,13 @@ impl Part for PathId<UserId> {
     fn describe(about: &mut About) {
         about.take_parameter(ParameterIn::Path, "id", "A user's id.", user_id());
         about.take_codes(&[Code::UserNotFound]);
+    }
+}
+
+impl Part for PathId<PayoutId> {
+    fn describe(about: &mut About) {
+        about.take_parameter(ParameterIn::Path, "id", "A payout's id.", payout_id());
+        about.take_codes(&[Code::PayoutNotFound]);
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod conform;
+pub(crate) mod shop;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,6 +31,9 @@ pub(crate) const ADMIN: &str = "the-operators-key";
 /// A clock that only moves when it is told to.
 #[derive(Debug)]
 pub(crate) struct Stopped(AtomicI64);
+
+/// What it says to begin with.
+const START: i64 = 1_735_689_600_000;
 
 #[async_trait]
 impl Clock for Stopped {
@@ -163,7 +167,15 @@ impl App {
         store: Arc<dyn Store>,
         change: impl FnOnce(EngineBuilder) -> EngineBuilder,
     ) -> App {
-        let clock = Arc::new(Stopped(AtomicI64::new(1_735_689_600_000)));
+        let clock = Arc::new(Stopped(AtomicI64::new(START)));
+        App::clocked(clock, store, change).await
+    }
+
+    pub(crate) async fn clocked(
+        clock: Arc<Stopped>,
+        store: Arc<dyn Store>,
+        change: impl FnOnce(EngineBuilder) -> EngineBuilder,
+    ) -> App {
         let engine = change(Engine::builder(store, clock.clone())).build();
         let auth = ApiKeys::new(engine.clone()).admin_key(ADMIN);
         let mut keys = Vec::new();

@@ -1,5 +1,6 @@
 //! What the server counts and measures, as text for Prometheus.
 
+mod money;
 mod process;
 mod table;
 
@@ -57,6 +58,9 @@ impl Metrics {
             Ok(counts) => set(&counts),
             // The rest is wanted all the more then. What was known before stays.
             Err(error) => tracing::debug!("nothing was counted: {}", chain(&error)),
+        }
+        if engine.payments_mode().is_some() {
+            money::measure(engine).await;
         }
         let dropped = u64::try_from(log::dropped_lines()).unwrap_or(u64::MAX);
         metrics::counter!("clawrk_log_lines_dropped_total").absolute(dropped);

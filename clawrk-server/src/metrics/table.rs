@@ -84,6 +84,8 @@ metrics! {
         "What stopped the sending of payouts.";
     clawrk_outbox_stopped Gauge []
         "1 while payouts are not sent until an operator says so, else 0.";
+    clawrk_invoices_parked Gauge []
+        "Paid invoices whose credits wait until it is known whose they are; 1,000 at most.";
     clawrk_jobs Gauge ["status"]
         "Jobs in the store.";
     clawrk_payouts Gauge ["status"]

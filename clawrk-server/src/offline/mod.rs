@@ -6,6 +6,7 @@ mod far;
 mod file;
 mod import;
 mod journal;
+mod restored;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -62,6 +63,10 @@ pub(crate) async fn run(
             }
             Ok(ended("import", imported))
         }
+        Command::Restored => {
+            let engine = start::open(settings, given).await?;
+            Ok(ended("restored", restored::run(&engine).await))
+        }
         Command::Audit => {
             let engine = start::open(settings, given).await?;
             audit::run(&engine).await
@@ -79,7 +84,9 @@ fn check_place(command: &Command, settings: &Settings, given: &Given) -> Result<
         _ if settings.store.starts_with("memory:") => {
             wrong("`memory:` is gone with its process; name a store that lasts".to_owned())
         }
-        Command::Export { .. } | Command::Journal { .. } | Command::Audit if !exists => {
+        Command::Export { .. } | Command::Journal { .. } | Command::Restored | Command::Audit
+            if !exists =>
+        {
             wrong(format!("there is no store at {shown}"))
         }
         _ => Ok(()),

@@ -242,6 +242,12 @@ impl Client {
         answer(self.0.get(url).send().await.ok()?).await.ok()
     }
 
+    /// A GET; none where the connection broke.
+    pub(crate) async fn try_get_as(&self, token: &str, url: &str) -> Option<Answer> {
+        let sent = self.0.get(url).bearer_auth(token).send().await.ok()?;
+        answer(sent).await.ok()
+    }
+
     pub(crate) async fn post(&self, token: &str, url: &str, body: &str) -> Answer {
         let sent = self
             .0

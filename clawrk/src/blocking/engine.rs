@@ -98,8 +98,8 @@ verbs! {
     pub fn outbox<'a>(call: impl Into<Call<'a>>) -> OutboxState;
     pub fn resume_outbox<'a>(call: impl Into<Call<'a>>, note: Option<&str>) -> OutboxState;
     pub fn mark_restored<'a>(call: impl Into<Call<'a>>) -> u64;
-    pub fn checkout(user: &UserId, tier: &str) -> String;
-    pub fn connect(user: &UserId) -> String;
+    pub fn checkout<'a>(call: impl Into<Call<'a>>, tier: &str) -> String;
+    pub fn connect<'a>(call: impl Into<Call<'a>>) -> String;
     pub fn connect_status(user: &UserId) -> ConnectStatus;
     pub fn refresh_connect(token: &str) -> String;
     pub fn receive_webhook(body: &[u8], signature: &str) -> Received;

@@ -4,7 +4,7 @@
 //! whatever order the news come.
 
 use crate::engine::buying::{failed, key_of, put_user};
-use crate::engine::{DECISIONS_MAX, Engine, measured};
+use crate::engine::{Call, DECISIONS_MAX, Engine, measured};
 use crate::error::{Error, Rejection};
 use crate::id::UserId;
 use crate::payments::{Failure, NewCheckout, NewCustomer};
@@ -13,9 +13,14 @@ use crate::record::{Linked, UserRecord};
 
 const OP: &str = "checkout";
 
+/// How much of a plan's name tells one call under an idempotency key from another. The name may be
+/// none, and as long as a request.
+const TIER_CHARS_KEPT: usize = 64;
+
 impl Engine {
-    /// The URL of a page on which a user subscribes to a plan. Each call makes a page; the credits
-    /// come with the invoices that are paid, by [`receive_webhook`](Engine::receive_webhook).
+    /// The URL of a page on which a user subscribes to a plan. Each call makes a page, unless its
+    /// idempotency key gives it that of an earlier one; the credits come with the invoices that are
+    /// paid, by [`receive_webhook`](Engine::receive_webhook).
     ///
     /// Whoever calls first makes the user known to the payment provider as a customer, once: calls
     /// at the same time and calls after a lost answer come upon the same one. (The provider knows
@@ -23,11 +28,15 @@ impl Engine {
     /// customer there; it is linked to nobody, and nothing is ever bought as it.)
     ///
     /// # Errors
-    /// [`Rejection::PaymentsNotConfigured`], [`Rejection::Invalid`] for a plan that does not exist,
-    /// [`Rejection::TierNotConfigured`] for one without a price, [`Error::Payments`] where the
-    /// provider gives no answer that can be used: call again.
-    pub async fn checkout(&self, user: &UserId, tier: &str) -> Result<String, Error> {
-        measured::command(OP, self.begin_checkout(user, tier).await)
+    /// [`Rejection::UserOnly`]; [`Rejection::PaymentsNotConfigured`]; [`Rejection::Invalid`] for a
+    /// plan that does not exist, [`Rejection::TierNotConfigured`] for one without a price;
+    /// [`Error::Payments`] where the provider gives no answer that can be used: call again.
+    pub async fn checkout(&self, call: impl Into<Call<'_>>, tier: &str) -> Result<String, Error> {
+        let known: String = tier.chars().take(TIER_CHARS_KEPT).collect();
+        let call = call.into().to(OP, known);
+        let user = call.user()?;
+        let made = self.link_once(OP, &call, self.begin_checkout(user, tier));
+        measured::command(OP, made.await)
     }
 
     async fn begin_checkout(&self, user: &UserId, tier: &str) -> Result<String, Error> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::buying::account::Asked;
 use crate::engine::buying::token::{GOOD_FOR, Token};
 use crate::engine::buying::{failed, key_of, put_user};
-use crate::engine::{DECISIONS_MAX, Engine, measured};
+use crate::engine::{Call, DECISIONS_MAX, Engine, measured};
 use crate::error::{Error, Rejection};
 use crate::id::UserId;
 use crate::payments::{Failure, NewAccount, NewLink, PaymentsError};
@@ -57,10 +57,13 @@ impl Engine {
     /// the provider does not have any more gives way to a new one.
     ///
     /// # Errors
-    /// [`Rejection::PaymentsNotConfigured`]; [`Error::Payments`] where the provider gives no answer
-    /// that can be used: call again.
-    pub async fn connect(&self, user: &UserId) -> Result<String, Error> {
-        measured::command(OP, self.begin_connect(user).await)
+    /// [`Rejection::UserOnly`], [`Rejection::PaymentsNotConfigured`]; [`Error::Payments`] where the
+    /// provider gives no answer that can be used: call again.
+    pub async fn connect(&self, call: impl Into<Call<'_>>) -> Result<String, Error> {
+        let call = call.into().to(OP, "account");
+        let user = call.user()?;
+        let made = self.link_once(OP, &call, self.begin_connect(user));
+        measured::command(OP, made.await)
     }
 
     async fn begin_connect(&self, user: &UserId) -> Result<String, Error> {

@@ -5,6 +5,7 @@ mod account;
 mod checkout;
 mod connect;
 mod invoices;
+mod link;
 mod parked;
 mod token;
 mod webhook;

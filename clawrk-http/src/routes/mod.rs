@@ -1,6 +1,8 @@
 //! The one list of routes. What a route takes out of a request, and how that may be refused, is in
 //! its handler's arguments; the rest of its description stands here.
 
+mod money;
+
 use std::any::Any;
 
 use axum::Router;
@@ -13,7 +15,7 @@ use crate::command::{Operator, User};
 use crate::error::ApiError;
 use crate::openapi::{self, FAILURES, about, list_of, object, one, place, status, text, word};
 use crate::table::{Table, delete, get, post};
-use crate::{admin, credits, events, health, jobs, keys, login, scrape, unserved, users};
+use crate::{admin, credits, events, health, jobs, keys, login, pages, scrape, unserved, users};
 
 /// The router of that API.
 pub(crate) fn router(mut api: Api) -> Router {
@@ -26,7 +28,7 @@ pub(crate) fn router(mut api: Api) -> Router {
 
 /// Every route.
 pub(crate) fn table() -> Table {
-    let table = of_the_api();
+    let table = pages::pages(of_the_api());
     #[cfg(feature = "docs")]
     let table = crate::docs::pages(table);
     table
@@ -34,7 +36,7 @@ pub(crate) fn table() -> Table {
 
 fn of_the_api() -> Table {
     let table = users(jobs(Table::default()));
-    health(operator(payments(table)))
+    health(money::operator(operator(money::payments(table))))
 }
 
 fn jobs(table: Table) -> Table {
@@ -275,51 +277,6 @@ fn users(table: Table) -> Table {
                     .body("LoginCode")
                     .gives(200, "The key, this once.", one("OneKey"))
                     .refuses(&[Code::LoginCodeInvalid, Code::TooManyKeys]),
-            )],
-        )
-}
-
-fn payments(table: Table) -> Table {
-    table
-        .kind(
-            "payments",
-            "Buying credits and being paid. Off: not configured.",
-        )
-        .route(
-            "/api/stripe/checkout",
-            [post(
-                unserved::payments,
-                about("checkout", "Begin a subscription")
-                    .body("Checkout")
-                    .gives(200, "Where to pay.", one("Link"))
-                    .refuses(&[Code::InvalidRequest, Code::NotConfigured]),
-            )],
-        )
-        .route(
-            "/api/stripe/connect",
-            [post(
-                unserved::payments,
-                about("connect", "Begin to be paid")
-                    .gives(200, "Where to say who is paid.", one("Link"))
-                    .refuses(&[Code::NotConfigured]),
-            )],
-        )
-        .route(
-            "/api/stripe/connect/status",
-            [get(
-                unserved::payments,
-                about("connectStatus", "Ask whether you can be paid")
-                    .gives(200, "How far that is.", one("Connection"))
-                    .refuses(&[Code::NotConfigured]),
-            )],
-        )
-        .open(
-            "/api/stripe/webhook",
-            [post(
-                unserved::webhook,
-                about("webhook", "Tell of an event at Stripe")
-                    .gives(200, "It was taken.", one("Received"))
-                    .refuses(&[Code::InvalidRequest, Code::NotConfigured]),
             )],
         )
 }
