@@ -3,6 +3,7 @@
 use crate::audit::ViolationKind;
 use crate::audit::look::{Auditor, CHUNK_ROWS, Pages};
 use crate::error::Error;
+use crate::ledger::Account;
 use crate::record::{AccountRecord, Body, EntryRecord, Kind, Record};
 use crate::store::{Index, Key};
 
@@ -51,7 +52,7 @@ impl Auditor<'_> {
         if entry.balance.map(i128::from) != Some(*sum) {
             let detail = format!("says {:?}, the entries sum up to {sum}", entry.balance);
             self.audit.add(ViolationKind::RunningBalance, key, detail);
-        } else if *sum < 0 {
+        } else if *sum < 0 && has_floor(&entry.account) {
             let detail = format!("leaves a balance of {sum}");
             self.audit.add(ViolationKind::NegativeBalance, key, detail);
         }
@@ -64,11 +65,17 @@ impl Auditor<'_> {
             let detail = format!("says {balance}, the entries sum up to {sum}");
             self.audit.add(ViolationKind::Balance, key.clone(), detail);
         }
-        if balance < 0 {
+        if balance < 0 && has_floor(&account.account) {
             let detail = format!("is {balance}");
             self.audit.add(ViolationKind::NegativeBalance, key, detail);
         }
     }
+}
+
+/// Whether an account may never fall below zero. The budget may, where it is not what limits
+/// payouts, and for money that is found to be gone.
+fn has_floor(account: &Account) -> bool {
+    *account != Account::Budget
 }
 
 /// The entry of a record that is one.

@@ -79,7 +79,7 @@ impl Auditor<'_> {
         Ok(count)
     }
 
-    /// An entry comes from the life of a job, or from credits that were given or taken.
+    /// An entry comes from the life of a job or of its payout, or from credits that were given or taken.
     async fn cause(&mut self, entry: &EntryRecord) -> Result<(), Error> {
         let Some(id) = entry.job else {
             if !is_grant(entry) {
@@ -121,14 +121,15 @@ impl Auditor<'_> {
     }
 
     async fn find_cause(&mut self, id: JobId, commit: CommitId) -> Result<Option<Cause>, Error> {
-        let found = self.end(id, commit).await?;
-        Ok(found.map(|(end, job)| Cause {
+        let postings = match self.end(id, commit).await? {
+            Some((End::Opening, job)) => Some(expected::opening(&job)),
+            Some((End::Closing, job)) => Some(expected::closing(&job)),
+            None => self.step_of(id, commit).await?,
+        };
+        Ok(postings.map(|postings| Cause {
             commit,
             job: id,
-            postings: match end {
-                End::Opening => expected::opening(&job),
-                End::Closing => expected::closing(&job),
-            },
+            postings,
         }))
     }
 

@@ -121,7 +121,7 @@ impl Auditor<'_> {
 
     /// Checks that these legs of a commit are there. Only those without a number have a key that
     /// is known; the others are their twins.
-    async fn legs(
+    pub(super) async fn legs(
         &mut self,
         job: JobId,
         commit: CommitId,

@@ -1,11 +1,11 @@
 //! How the audit reads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::entries::Cause;
 use crate::audit::{Audit, Place, ViolationKind};
 use crate::error::Error;
-use crate::id::UserId;
+use crate::id::{PayoutId, UserId};
 use crate::ledger::Account;
 use crate::record::{Body, Kind, Record};
 use crate::store::{Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError};
@@ -27,6 +27,8 @@ pub(super) struct Auditor<'a> {
     pub(super) counted: Option<(Account, u64)>,
     /// What the last entry was there for.
     pub(super) cause: Option<Cause>,
+    /// The transfers that paid a payout.
+    pub(super) transfers: BTreeMap<String, PayoutId>,
     /// What was seen in looking at all records of a kind.
     pub(super) seen: Counts,
 }
@@ -60,6 +62,7 @@ impl<'a> Auditor<'a> {
             audit: Audit::default(),
             counted: None,
             cause: None,
+            transfers: BTreeMap::new(),
             seen: Counts::default(),
         }
     }

@@ -9,7 +9,8 @@
 //! verified. Only index entries may come and go, and they are looked at again before they count.
 //!
 //! That the sum over each commodity is zero follows: every entry has one twin of the opposite
-//! amount.
+//! amount. That what a receiver is owed is the sum of the unpaid payouts follows as well: each entry
+//! of a payout belongs to one of its steps, and each step has its entries.
 
 mod accounts;
 mod counts;
@@ -19,8 +20,10 @@ mod history;
 mod indexes;
 mod jobs;
 mod look;
+mod paying;
 mod payouts;
 mod report;
+mod steps;
 mod twin;
 
 use crate::engine::Engine;
@@ -37,7 +40,7 @@ impl Engine {
     /// while it is in use.
     ///
     /// It reads every record at least once and holds a page of them at a time, besides the ids of
-    /// all users. What is committed after it began may or may not be covered; nothing that is
+    /// all users and transfers. What is committed after it began may or may not be covered; nothing that is
     /// right is ever reported.
     ///
     /// What the store cannot read is a violation of its own, and as good as missing to all other

@@ -32,6 +32,7 @@ impl Auditor<'_> {
                     self.audit.payouts += 1;
                     self.everybody.insert(payout.receiver.clone());
                     self.payout(payout).await?;
+                    self.paying(record.version, payout).await?;
                     self.listed(record).await?;
                 }
             }

@@ -52,6 +52,19 @@ pub enum ViolationKind {
     Terms,
     /// A verified job lacks its payout.
     PayoutMissing,
+    /// A payout at version v lacks one of its steps 2 to v.
+    StepMissing,
+    /// A payout has a step beyond its version.
+    StepBeyondPayout,
+    /// A payout's steps do not lead to where the payout stands.
+    PayoutHistory,
+    /// A payout lacks one of its attempts, or has one too many.
+    AttemptMissing,
+    /// An attempt was followed by another one, or has ended, without being declined or proven
+    /// absent; or it has ended in another way than the payout says.
+    AttemptUnsettled,
+    /// Two payouts name the same transfer.
+    TransferTwice,
     /// A payout that its job does not demand.
     PayoutStray,
     /// A payout that differs from what its job demands.

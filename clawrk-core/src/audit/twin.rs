@@ -44,7 +44,7 @@ impl Auditor<'_> {
 
     /// The twin among the entries of an account that numbers them. They are searched by the number
     /// of their commit; where a store's numbers do not rise with the entries, one after the other.
-    async fn numbered_twin(
+    pub(super) async fn numbered_twin(
         &mut self,
         seq: u64,
         of: &EntryRecord,
