@@ -1,5 +1,7 @@
 //! What happens to an exchange in the course of its life.
 
+use std::io::Cursor;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clawrk_core::Call;
@@ -7,22 +9,22 @@ use clawrk_core::engine::Resolution;
 use clawrk_core::money::Cents;
 use clawrk_core::policy::PayoutBudget;
 use clawrk_core::record::{Alarm, PayoutStatus, Wait};
-use clawrk_core::store::Store;
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::transfer;
 use clawrk_testkit::books::{Fault, Standing, Target};
 use clawrk_testkit::faults::{Fault as Crash, Op};
 use clawrk_testkit::run::block_on;
-use std::sync::Arc;
 
 use super::world::{HOUR, MINUTE, Process, World, user};
 
 /// A copy of the store as it is, as a backup is.
 fn copy(memory: &Arc<MemoryStore>) -> Arc<MemoryStore> {
     let mut lines = Vec::new();
-    block_on(transfer::export(memory.as_ref(), &mut lines)).unwrap();
+    let watch = &mut |_| {};
+    block_on(transfer::export(memory.as_ref(), &mut lines, watch)).unwrap();
     let copied = MemoryStore::new();
-    block_on(transfer::import(&copied, &mut lines.as_slice())).unwrap();
+    let from = &mut Cursor::new(lines);
+    block_on(transfer::import(&copied, from, watch)).unwrap();
     Arc::new(copied)
 }
 
@@ -51,7 +53,8 @@ fn what_is_owed_is_paid_once_and_by_itself() {
 #[test]
 fn a_second_process_sends_nothing_while_the_first_ones_lease_lasts() {
     let mut world = World::new(2, 1);
-    world.stripe.books().plan(Target::send(), Fault::Hangs);
+    let undone = Fault::HangsUndone;
+    world.stripe.books().plan(Target::send(), undone);
     let (first, second) = (world.start(), world.start());
     let mut hangs = Box::pin(first.engine.tick(10));
     let _ = clawrk_testkit::run::poll_once(hangs.as_mut());
@@ -102,7 +105,9 @@ fn a_copy_from_before_verify_stops_the_outbox_and_pays_nothing_twice() {
     let process = world.start();
     let (alice, bob) = (user("alice"), user("bob"));
     let engine = &process.engine;
-    let job = block_on(engine.create_job(&alice, "Sum up RFC 9110")).unwrap().id;
+    let job = block_on(engine.create_job(&alice, "Sum up RFC 9110"))
+        .unwrap()
+        .id;
     block_on(engine.accept_job(&bob, &job)).unwrap();
     let output = Some("An output of more than twenty characters.");
     block_on(engine.submit_output(&bob, &job, output)).unwrap();
@@ -122,7 +127,9 @@ fn a_copy_from_before_verify_stops_the_outbox_and_pays_nothing_twice() {
         world.tick(&process);
     }
     assert_eq!(status(&world), (PayoutStatus::Owed, Some(Wait::Stopped)));
-    let resumed = process.engine.resume_outbox(Call::by_admin(), Some("a copy"));
+    let resumed = process
+        .engine
+        .resume_outbox(Call::by_admin(), Some("a copy"));
     assert!(block_on(resumed).unwrap().running);
     world.run(&process, 20);
     assert_eq!(status(&world).0, PayoutStatus::Paid);
@@ -149,7 +156,10 @@ fn a_copy_from_before_the_result_asks_again_with_the_same_key() {
 #[test]
 fn what_was_sent_in_play_is_never_sent_for_real() {
     let mut world = World::new(6, 1);
-    world.stripe.books().plan(Target::send(), Fault::HangsUndone);
+    world
+        .stripe
+        .books()
+        .plan(Target::send(), Fault::HangsUndone);
     let test = world.start();
     world.tick(&test);
     assert_eq!(status(&world).0, PayoutStatus::Unknown);
@@ -169,7 +179,7 @@ fn what_was_sent_in_play_is_never_sent_for_real() {
         world.advance(HOUR);
     }
     let paid = world.payout();
-    assert_eq!(paid.status, PayoutStatus::Paid);
+    assert_eq!(paid.status, PayoutStatus::Paid, "{paid:#?}");
     assert_eq!(paid.attempts, 2, "the key was too old: absence was proven");
     world.judge();
 }
@@ -195,11 +205,19 @@ fn an_empty_balance_is_probed_with_one_payout_and_then_all_are_paid() {
     }
     let after: u32 = world.payouts().iter().map(|it| it.attempts).sum();
     assert_eq!(after, before + 1, "one is tried");
-    assert!(world.payouts()[0].attempts > waiting[0].attempts, "the oldest");
+    assert!(
+        world.payouts()[0].attempts > waiting[0].attempts,
+        "the oldest"
+    );
 
     world.stripe.books().test().set_balance("usd", 1_000);
     world.run(&process, 30);
-    assert!(world.payouts().iter().all(|it| it.status == PayoutStatus::Paid));
+    assert!(
+        world
+            .payouts()
+            .iter()
+            .all(|it| it.status == PayoutStatus::Paid)
+    );
     world.judge();
 }
 
@@ -268,7 +286,10 @@ fn without_receipts_nothing_is_sent_where_they_are_the_budget() {
 #[test]
 fn a_key_that_is_not_accepted_stops_everything_until_the_operator_resumes() {
     let mut world = World::new(11, 2);
-    world.stripe.books().plan(Target::send(), Fault::Unauthorized);
+    world
+        .stripe
+        .books()
+        .plan(Target::send(), Fault::Unauthorized);
     let process = world.start();
     world.tick(&process);
     assert_eq!(world.stop(&process), Some(Alarm::Unauthorized));
@@ -279,7 +300,9 @@ fn a_key_that_is_not_accepted_stops_everything_until_the_operator_resumes() {
         world.advance(HOUR);
     }
     assert_eq!(world.truth().sums, sends, "nothing is sent");
-    let resumed = process.engine.resume_outbox(Call::by_admin(), Some("mended"));
+    let resumed = process
+        .engine
+        .resume_outbox(Call::by_admin(), Some("mended"));
     block_on(resumed).unwrap();
     world.run(&process, 20);
     assert_eq!(world.truth().sums["usd"], 200);
@@ -356,7 +379,10 @@ fn a_crash_after_the_second_attempt_was_committed_does_not_send_a_third() {
 #[test]
 fn the_destination_of_an_attempt_stays_and_the_next_one_has_the_new_account() {
     let mut world = World::new(14, 1);
-    world.stripe.books().plan(Target::send(), Fault::NotConnected);
+    world
+        .stripe
+        .books()
+        .plan(Target::send(), Fault::NotConnected);
     let process = world.start();
     world.tick(&process);
     let old = world.account.clone();

@@ -7,16 +7,14 @@ use std::time::Duration;
 
 use clawrk_core::audit::Audit;
 use clawrk_core::clock::Clock;
-use clawrk_core::engine::{PageRequest, PayoutDetail, Progress};
-use clawrk_core::id::{CommitId, UserId};
+use clawrk_core::engine::{ConnectStatus, PageRequest, PayoutDetail, Progress};
+use clawrk_core::id::UserId;
 use clawrk_core::money::{Cents, Credits};
-use clawrk_core::payments::{NewAccount, Payments, SendTransfer, TransferTerms};
+use clawrk_core::payments::{Payments, SendTransfer, TransferTerms};
 use clawrk_core::policy::Policy;
-use clawrk_core::record::{
-    AccountStatus, Alarm, Body, ConnectedRecord, PayoutStatus, Record, UserRecord, Wait,
-};
+use clawrk_core::record::{Alarm, Body, PayoutStatus, Wait};
 use clawrk_core::store::memory::MemoryStore;
-use clawrk_core::store::{Batch, Guard, Index, Key, PageLimit, Store};
+use clawrk_core::store::{Index, PageLimit, Store};
 use clawrk_core::time::Timestamp;
 use clawrk_core::{Call, Engine};
 use clawrk_testkit::books::{BookPayments, Oracle, Standing};
@@ -74,14 +72,16 @@ impl World {
     }
 
     async fn settle(&mut self, jobs: usize) {
-        self.account = self.connect("bob").await;
         let engine = self.start().engine;
+        self.account = self.connect(&engine, "bob").await;
         let (alice, bob) = (user("alice"), user("bob"));
         engine.user(&alice).await.unwrap();
         let credits = Credits::new(1_000);
         let grant = engine.grant_credits(Call::by_admin(), &alice, credits, "start");
         grant.await.unwrap();
         for _ in 0..jobs {
+            // Their order is that of their times.
+            self.advance(Duration::from_millis(1));
             self.verified(&engine, &alice, &bob).await;
         }
     }
@@ -95,30 +95,16 @@ impl World {
         engine.verify_job(from, &job).await.unwrap();
     }
 
-    /// Gives a user an account that can be paid, at Stripe and in the store.
-    pub(crate) async fn connect(&self, name: &str) -> String {
-        let account = NewAccount {
-            key: format!("acct:{name}:1"),
-            user: user(name),
-            store: "setup".to_owned(),
-        };
-        let id = self.stripe.create_account(&account).await.unwrap();
-        let mut books = self.stripe.books();
-        books.test().set_standing(&id, Standing::Complete);
-        drop(books);
-        let at = self.ours.now();
-        let mut record = UserRecord::new(user(name), None, at, CommitId::from_bits(1));
-        record.account = Some(ConnectedRecord {
-            id: id.clone(),
-            status: AccountStatus::Active,
-            can_receive: true,
-            created_at: at,
-            look: None,
-        });
-        let mut batch = Batch::new(CommitId::from_bits(1));
-        batch.guards.push(Guard::Absent(Key::User(user(name))));
-        batch.puts.push(Record::new(1, Body::User(record)));
-        self.memory.commit(&batch).await.unwrap();
+    /// Gives a user an account that can be paid.
+    pub(crate) async fn connect(&self, engine: &Engine, name: &str) -> String {
+        engine.connect(&user(name)).await.unwrap();
+        let id = engine.user(&user(name)).await.unwrap().account_id.unwrap();
+        {
+            let mut books = self.stripe.books();
+            books.test().set_standing(&id, Standing::Complete);
+        }
+        let status = engine.connect_status(&user(name)).await.unwrap();
+        assert_eq!(status, ConnectStatus::Active);
         id
     }
 
@@ -200,10 +186,13 @@ impl World {
         let index = Index::All(clawrk_core::record::Kind::Payout);
         let limit = PageLimit::rows(100);
         let page = block_on(self.memory.scan(&index, None, limit)).unwrap();
-        let payouts = page.rows.into_iter().filter_map(|record| match record.body {
-            Body::Payout(payout) => Some(PayoutDetail::from(payout)),
-            _ => None,
-        });
+        let payouts = page
+            .rows
+            .into_iter()
+            .filter_map(|record| match record.body {
+                Body::Payout(payout) => Some(PayoutDetail::from(payout)),
+                _ => None,
+            });
         payouts.collect()
     }
 
@@ -268,6 +257,16 @@ impl World {
         self.theirs.now()
     }
 
+    /// Whether the exchange's clock is behind.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.ours.now() < self.theirs.now()
+    }
+
+    /// Sets the exchange's clock right.
+    pub(crate) fn mend_clock(&self) {
+        self.ours.advance(self.theirs.now().since(self.ours.now()));
+    }
+
     /// Transfers of somebody else's, so that a list has more than one page.
     pub(crate) fn decoys(&self, count: usize) {
         let terms = |n: usize| TransferTerms {
@@ -305,7 +304,7 @@ impl World {
     /// Runs, with an operator who has it go on whenever the key was not accepted.
     pub(crate) fn run_operated(&self, process: &Process) {
         for _ in 0..4 {
-            self.run(process, 60);
+            self.run(process, 400);
             if self.stop(process) != Some(Alarm::Unauthorized) {
                 return;
             }

@@ -43,7 +43,7 @@ impl Engine {
             return self.wait_for_account(&stored, user, false).await;
         };
         let account = account.id.clone();
-        let store = self.our_store("payout").await?;
+        let store = self.store_id("payout").await?;
         let Some(at) = self.provider(turn.began) else {
             return Ok(());
         };

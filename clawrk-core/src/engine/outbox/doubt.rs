@@ -120,7 +120,7 @@ impl Engine {
         if stored.open().is_some_and(|open| open.purse() != platform) {
             return self.put_off(&stored, Wait::OtherAccount).await;
         }
-        let store = self.our_store("payout").await?;
+        let store = self.store_id("payout").await?;
         let command = match self.list_group(at, &stored.payout, &store).await {
             Ok(Found::Ours(found)) => return self.settle_found(&stored, found).await,
             Ok(Found::Foreign(cause)) => {

@@ -63,7 +63,7 @@ impl Engine {
         transfer: &Transfer,
         batch: &mut Batch,
     ) -> Result<String, Error> {
-        let store = self.our_store("transfer").await?;
+        let store = self.store_id("transfer").await?;
         if transfer.store.as_deref() != Some(&*store) {
             return Ok("ignored: of another store".to_owned());
         }

@@ -4,13 +4,12 @@ use crate::engine::commit::CommitFailure;
 use crate::engine::limits;
 use crate::engine::once::Recalled;
 use crate::engine::outbox::{OutboxState, PayoutDetail, PayoutDetails};
-use crate::engine::transition::corrupt;
 use crate::engine::{Call, DECISIONS_MAX, Engine, PageRequest, measured};
 use crate::error::{Error, Rejection};
 use crate::id::PayoutId;
 use crate::payout::decide::{Command, decide};
-use crate::record::{Answer, Body, Kind, OutboxRecord, PayoutStatus, Record, Resumed};
-use crate::store::{Index, Key, PageLimit};
+use crate::record::{Answer, Body, Kind, OutboxRecord, PayoutStatus, Resumed};
+use crate::store::{Index, PageLimit};
 
 /// The longest note, in bytes.
 pub(super) const NOTE_BYTES_MAX: usize = 1_000;
@@ -206,18 +205,6 @@ impl Engine {
             }
         }
         Err(Error::Busy { op: "restored" })
-    }
-
-    /// The id of this exchange's store, which the provider keeps with every transfer.
-    pub(super) async fn our_store(&self, op: &'static str) -> Result<String, Error> {
-        self.seal(op).await?;
-        match self.read_one(op, Key::Meta).await? {
-            Some(Record {
-                body: Body::Meta(meta),
-                ..
-            }) => Ok(meta.commit.to_string()),
-            _ => Err(corrupt(op, format!("{} is missing", Key::Meta))),
-        }
     }
 }
 

@@ -150,7 +150,7 @@ impl Engine {
             return Err(Rejection::TransferMismatch(text.to_owned()).into());
         }
         let now = self.inner.clock.now();
-        let store = self.our_store("payout").await?;
+        let store = self.store_id("payout").await?;
         let found = self.list_group(at, &stored.payout, &store).await;
         let text = match found.map_err(failed)? {
             Found::None => return Ok(Command::Deny(Look { at: now, platform })),

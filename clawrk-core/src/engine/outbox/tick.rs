@@ -43,7 +43,7 @@ impl Engine {
         Ok(Progress { done, next })
     }
 
-    /// One round of payouts, if it may begin: all of a tick takes no longer than one call may.
+    /// One round of payouts, if it may begin.
     async fn round(
         &self,
         began: Timestamp,
@@ -52,10 +52,7 @@ impl Engine {
     ) -> Result<usize, Error> {
         let (_, book) = self.outbox_record("tick").await?;
         let stopped = book.stop.is_some();
-        let now = self.inner.clock.now();
-        let late = now >= began.after(self.inner.policy.payments_timeout / 2);
-        let ready = stopped || (self.has_watched() && !late && !is_paused(&book, now));
-        if !ready {
+        if !stopped && !self.may_begin(&book, began) {
             return Ok(0);
         }
         let turn = Turn {
@@ -147,7 +144,7 @@ impl Engine {
 }
 
 /// Whether nothing may be asked now.
-fn is_paused(book: &OutboxRecord, now: Timestamp) -> bool {
+pub(super) fn is_paused(book: &OutboxRecord, now: Timestamp) -> bool {
     let until = book.pause.as_ref().map(|pause| pause.until);
     book.stop.is_none() && until.is_some_and(|until| until > now)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::engine::Engine;
 use crate::engine::outbox::ask::Provider;
 use crate::engine::outbox::news::{News, read};
+use crate::engine::outbox::tick::is_paused;
 use crate::error::Error;
 use crate::id::PayoutId;
 use crate::payments::{PaymentsError, Transfer, Transfers};
@@ -37,6 +38,14 @@ impl Engine {
         self.inner.outbox.watched.load(Ordering::Acquire)
     }
 
+    /// Whether something may be begun in a tick that began then, so that all of it takes no longer
+    /// than one call may.
+    pub(super) fn may_begin(&self, book: &OutboxRecord, began: Timestamp) -> bool {
+        let now = self.inner.clock.now();
+        let late = now >= began.after(self.inner.policy.payments_timeout / 2);
+        self.has_watched() && !late && !is_paused(book, now)
+    }
+
     /// When the outbox itself is to be looked at.
     pub(super) fn look_due(&self, book: &OutboxRecord) -> Timestamp {
         let now = self.inner.clock.now();
@@ -47,7 +56,7 @@ impl Engine {
         }
     }
 
-    /// Looks at the provider's list, and else at what waits, where that is due. Gives how many
+    /// Looks at the provider's list and at what waits, where that is due. Gives how many
     /// payouts were tried.
     pub(super) async fn look_outside(
         &self,
@@ -60,11 +69,14 @@ impl Engine {
         }
         if !self.has_watched() || book.watch_at.is_none_or(|at| at <= now) {
             self.watch(book, began).await?;
+        }
+        let (_, book) = self.outbox_record("look").await?;
+        if book.stop.is_some() || !self.may_begin(&book, began) {
             return Ok(0);
         }
-        let probed = self.probe(book, began).await?;
-        let more = self.sweep(book).await?;
-        let latest = self.latest(book);
+        let probed = self.probe(&book, began).await?;
+        let more = self.sweep(&book).await?;
+        let latest = self.latest(&book);
         let change = |outbox: &mut OutboxRecord| {
             let next = now.after(SWEPT_EVERY);
             let probe = outbox.circuit.as_ref().map(|open| open.until);
@@ -161,7 +173,7 @@ impl Engine {
 
     /// Compares a transfer of the list with what the store has.
     async fn compare(&self, book: &OutboxRecord, transfer: &Transfer) -> Result<(), Error> {
-        let store = self.our_store("watch").await?;
+        let store = self.store_id("watch").await?;
         let id = transfer.payout.as_deref().map(str::parse::<PayoutId>);
         let (Some(Ok(id)), true) = (id, transfer.store.as_deref() == Some(&*store)) else {
             return Ok(());
