@@ -79,7 +79,8 @@ impl Auditor<'_> {
         Ok(count)
     }
 
-    /// An entry comes from the life of a job or of its payout, or from credits that were given or taken.
+    /// An entry comes from the life of a job or of its payout, or from credits that were given or
+    /// taken.
     async fn cause(&mut self, entry: &EntryRecord) -> Result<(), Error> {
         let Some(id) = entry.job else {
             if !is_grant(entry) {

@@ -9,8 +9,8 @@
 //! verified. Only index entries may come and go, and they are looked at again before they count.
 //!
 //! That the sum over each commodity is zero follows: every entry has one twin of the opposite
-//! amount. That what a receiver is owed is the sum of the unpaid payouts follows as well: each entry
-//! of a payout belongs to one of its steps, and each step has its entries.
+//! amount. That what a receiver is owed is the sum of the unpaid payouts follows as well: each
+//! entry of a payout belongs to one of its steps, and each step has its entries.
 
 mod accounts;
 mod counts;
@@ -40,8 +40,8 @@ impl Engine {
     /// while it is in use.
     ///
     /// It reads every record at least once and holds a page of them at a time, besides the ids of
-    /// all users and transfers. What is committed after it began may or may not be covered; nothing that is
-    /// right is ever reported.
+    /// all users and transfers. What is committed after it began may or may not be covered; nothing
+    /// that is right is ever reported.
     ///
     /// What the store cannot read is a violation of its own, and as good as missing to all other
     /// checks, which go on.

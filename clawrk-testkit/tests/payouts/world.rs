@@ -210,7 +210,7 @@ impl World {
     }
 
     /// The oracle: nobody was paid twice, what is believed to be paid was, and nothing else; every
-    /// payout is paid, declined, owed for a reason, or with a person; and the store keeps the rules.
+    /// payout is paid, declined, owed for a reason, or with a person; the store keeps the rules.
     pub(crate) fn judge(&mut self) {
         let truth = self.truth();
         assert_eq!(truth.doubles(), Vec::<&str>::new(), "paid twice");
