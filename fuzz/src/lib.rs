@@ -8,10 +8,12 @@ pub mod commands;
 mod json_bodies;
 mod record_decode;
 pub mod seeds;
+mod webhooks;
 
 pub use commands::commands;
 pub use json_bodies::json_bodies;
 pub use record_decode::record_decode;
+pub use webhooks::webhooks;
 
 /// A fuzz target: its name, what it checks, and inputs to begin with.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +27,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 4] = [
     Target {
         name: "record_decode",
         check: record_decode,
@@ -40,5 +42,10 @@ pub const TARGETS: [Target; 3] = [
         name: "commands",
         check: commands,
         seeds: seeds::stories,
+    },
+    Target {
+        name: "webhooks",
+        check: webhooks,
+        seeds: webhooks::posts,
     },
 ];
