@@ -237,7 +237,7 @@ pub(crate) fn postings(invoice: &Invoice, verdict: &Verdict, at: Timestamp) -> V
     };
     if settled && invoice.paid > Cents::ZERO {
         let reason = Reason::invoice(&invoice.id);
-        let sale = flow(Account::Sales, Account::Provider, reason.clone());
+        let sale = flow(Account::Provider, Account::Sales, reason.clone());
         let budget = flow(Account::Receipts, Account::Budget, reason);
         postings.extend(sale.cents(invoice.paid));
         postings.extend(budget.cents(invoice.paid));

@@ -278,8 +278,8 @@ fn a_grant_moves_money_and_credits_and_balances() {
     assert_eq!(
         told,
         [
-            "-2500 sales invoice:in_1",
-            "2500 stripe invoice:in_1",
+            "-2500 stripe invoice:in_1",
+            "2500 sales invoice:in_1",
             "-2500 receipts invoice:in_1",
             "2500 budget invoice:in_1",
             "-150 issued:pro subscription:pro",

@@ -131,7 +131,7 @@ pub(super) fn called(from: &Account, to: &Account) -> &'static str {
         (Hold(_), Spent) => "Hold spent",
         (Hold(_), Forfeited) => "Hold kept",
         (PayoutCost, Payable(_)) => "Payout owed",
-        (Sales | Provider, Sales | Provider) => "Invoice paid",
+        (Provider, Sales) => "Invoice paid",
         (Receipts, Budget) => "Budget raised by what an invoice brought",
         (Budget, Reserved) => "Budget reserved for a payout",
         (Reserved, Budget) => "Budget given back",

@@ -65,8 +65,9 @@ fn a_paid_invoice_grants_and_the_ledger_says_for_what() {
             [(50, "subscription:starter"), (150, "subscription:pro")]
         );
         for (account, gained) in [
-            (Account::Sales, -3_500),
-            (Account::Provider, 3_500),
+            (Account::Sales, 3_500),
+            // An asset: it has what the account lost.
+            (Account::Provider, -3_500),
             (Account::Receipts, -3_500),
             (Account::Issued("pro".to_owned()), -150),
             (Account::Issued("starter".to_owned()), -50),
