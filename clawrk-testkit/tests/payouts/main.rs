@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod damage;
 mod matrix;
 mod random;
 mod scenarios;

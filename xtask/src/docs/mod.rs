@@ -1,6 +1,7 @@
 //! Pages of `docs/` that are made from the source, so that they can't be wrong.
 
 mod errors;
+mod payouts;
 mod states;
 
 use std::fs;
@@ -20,7 +21,7 @@ const PAGES: &[Made] = &[
     },
     Made {
         path: "docs/states.md",
-        make: || Ok(states::page()),
+        make: || Ok(states::page() + &payouts::part()),
     },
     Made {
         path: "docs/openapi.json",
