@@ -94,6 +94,13 @@ pub(crate) const SUITES: &[Suite] = &[
         run: Run::Script("clawrk-server/page/test.sh"),
     },
     Suite {
+        name: "Stripe's own tools",
+        packages: &[],
+        // It brings its own Node and Go.
+        tools: &[&tool::PYTHON],
+        run: Run::Script("clawrk-testkit/oracles/test.sh"),
+    },
+    Suite {
         name: "load",
         packages: &[],
         tools: &[&tool::WRK],
