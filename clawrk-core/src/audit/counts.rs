@@ -10,7 +10,7 @@ use crate::record::Kind;
 use crate::store::{Counted, Counts, Index};
 
 /// What no other check looks at by itself.
-const UNSEEN: [Kind; 10] = [
+const UNSEEN: [Kind; 7] = [
     Kind::Event,
     Kind::Text,
     Kind::Once,
@@ -18,9 +18,6 @@ const UNSEEN: [Kind; 10] = [
     Kind::Step,
     Kind::Attempt,
     Kind::Outbox,
-    Kind::Inbox,
-    Kind::Invoice,
-    Kind::Link,
 ];
 
 impl Auditor<'_> {

@@ -83,12 +83,7 @@ impl Auditor<'_> {
     /// taken.
     async fn cause(&mut self, entry: &EntryRecord) -> Result<(), Error> {
         let Some(id) = entry.job else {
-            if !is_grant(entry) {
-                let detail = format!("{} is about no job", describe(entry));
-                self.audit
-                    .add(ViolationKind::EntryStray, entry.key(), detail);
-            }
-            return Ok(());
+            return self.of_no_job(entry).await;
         };
         // Entries without a number come one commit after the other.
         let known = self.cause.take();
@@ -163,19 +158,6 @@ impl Auditor<'_> {
         }
         Ok(None)
     }
-}
-
-/// Credits that come into being or go, outside of any job, and money that came in.
-fn is_grant(entry: &EntryRecord) -> bool {
-    matches!(
-        (&entry.account, &entry.other_account),
-        (Account::Issued(_), Account::User(_))
-            | (Account::User(_), Account::Issued(_))
-            | (Account::Sales, Account::Provider)
-            | (Account::Provider, Account::Sales)
-            | (Account::Receipts, Account::Budget)
-            | (Account::Budget, Account::Receipts)
-    )
 }
 
 pub(super) fn is_of(entry: &EntryRecord, posting: &Posting) -> bool {

@@ -7,7 +7,7 @@ use crate::audit::ViolationKind;
 use crate::audit::look::{Auditor, CHUNK_ROWS, Pages};
 use crate::error::Error;
 use crate::job::Status;
-use crate::record::{Body, Kind, PayoutStatus, Record};
+use crate::record::{Body, InvoiceOutcome, Kind, PayoutStatus, Record};
 use crate::store::{Cursor, Index, PageLimit, index_entries};
 use crate::watch::Stage;
 
@@ -70,7 +70,8 @@ impl Auditor<'_> {
     /// Checks that the indexes list nothing else, in their order.
     pub(super) async fn indexes(&mut self) -> Result<(), Error> {
         let payouts = Index::Payouts(PayoutStatus::Owed);
-        for index in [Index::Board, Index::Due, Index::Expiring, payouts] {
+        let by_time = [Index::Due, Index::DueOutside, Index::Expiring];
+        for index in by_time.into_iter().chain([Index::Board, payouts]) {
             self.index(index).await?;
         }
         let everybody = std::mem::take(&mut self.everybody);
@@ -126,7 +127,7 @@ impl Auditor<'_> {
     }
 }
 
-/// The indexes in which a job, a payout or an API key belongs.
+/// The indexes in which a record belongs, of those that are checked.
 fn indexes_of(record: &Record) -> Vec<Index> {
     match &record.body {
         Body::Job(job) => {
@@ -136,10 +137,30 @@ fn indexes_of(record: &Record) -> Vec<Index> {
             indexes.extend(job.state.due_at().map(|_| Index::Due));
             indexes
         }
-        Body::Payout(payout) => vec![
-            Index::PayoutsOf(payout.receiver.clone()),
-            Index::Payouts(payout.status),
-        ],
+        Body::Payout(payout) => {
+            let mut indexes = vec![
+                Index::PayoutsOf(payout.receiver.clone()),
+                Index::Payouts(payout.status),
+            ];
+            indexes.extend(payout.due_at.map(|_| Index::DueOutside));
+            indexes
+        }
+        Body::Invoice(record) => {
+            let parked = matches!(record.outcome, InvoiceOutcome::Parked { .. });
+            let customer = record.invoice.owner.customer.clone();
+            let mut indexes: Vec<_> = customer
+                .filter(|_| parked)
+                .map(Index::ParkedOf)
+                .into_iter()
+                .collect();
+            indexes.extend(record.due_at.map(|_| Index::DueOutside));
+            indexes
+        }
+        Body::User(user) => {
+            let look = user.account.as_ref().and_then(|account| account.look);
+            look.map(|_| Index::DueOutside).into_iter().collect()
+        }
+        Body::Inbox(_) => vec![Index::Expiring],
         Body::ApiKey(key) => vec![Index::KeysOf(key.user.clone())],
         _ => Vec::new(),
     }
@@ -147,7 +168,7 @@ fn indexes_of(record: &Record) -> Vec<Index> {
 
 /// Whether a record can move within the index: then a page may show it twice, or out of order.
 fn moves(index: &Index) -> bool {
-    matches!(index, Index::Due | Index::Expiring)
+    matches!(index, Index::Due | Index::DueOutside | Index::Expiring)
 }
 
 /// The place of a record in an index; none where it does not belong there.
@@ -157,8 +178,9 @@ fn place(index: &Index, record: &Record) -> Option<Cursor> {
     entries.find(|entry| entry.starts_with(&prefix)).map(Cursor)
 }
 
-/// The cursor right in front of a place. Places in one index that end with an id of fixed length
-/// are numbers, so it is the number before.
+/// The cursor right in front of a place: as a number, the one before. Where a place ends with an id
+/// of fixed length, nothing is in between; nor where it ends with a text, since a text ends with
+/// two bytes of 0, and nowhere in it are two of 255.
 fn before(place: Cursor) -> Cursor {
     let Cursor(mut bytes) = place;
     for byte in bytes.iter_mut().rev() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::audit::entries::Cause;
 use crate::audit::{Audit, Place, ViolationKind};
 use crate::error::Error;
-use crate::id::{PayoutId, UserId};
+use crate::id::{CommitId, PayoutId, UserId};
 use crate::ledger::Account;
 use crate::record::{Body, Kind, Record};
 use crate::store::{Counts, Cursor, Index, Key, Page, PageLimit, Store, StoreError};
@@ -29,6 +29,8 @@ pub(super) struct Auditor<'a> {
     pub(super) cause: Option<Cause>,
     /// The transfers that paid a payout.
     pub(super) transfers: BTreeMap<String, PayoutId>,
+    /// The invoices that were settled and brought no money, by the commit that settled them.
+    pub(super) unpaid: BTreeMap<CommitId, String>,
     /// What was seen in looking at all records of a kind.
     pub(super) seen: Counts,
 }
@@ -63,6 +65,7 @@ impl<'a> Auditor<'a> {
             counted: None,
             cause: None,
             transfers: BTreeMap::new(),
+            unpaid: BTreeMap::new(),
             seen: Counts::default(),
         }
     }
@@ -177,14 +180,16 @@ impl<'a> Auditor<'a> {
         self.read_one(Key::Meta).await.map(drop)
     }
 
-    /// Counts the users.
+    /// Counts the users, and checks whose ids they have.
     pub(super) async fn users(&mut self) -> Result<(), Error> {
         let mut pages = Pages::of(Index::All(Kind::User));
         while let Some(rows) = self.next(&mut pages).await? {
             for record in rows {
-                if let Body::User(user) = record.body {
+                if let Body::User(user) = &record.body {
                     self.audit.users += 1;
-                    self.everybody.insert(user.id);
+                    self.everybody.insert(user.id.clone());
+                    self.links_of(user).await?;
+                    self.listed(record).await?;
                 }
             }
         }

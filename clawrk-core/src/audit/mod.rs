@@ -18,7 +18,9 @@ mod entries;
 mod expected;
 mod history;
 mod indexes;
+mod invoices;
 mod jobs;
+mod links;
 mod look;
 mod paying;
 mod payouts;
@@ -40,8 +42,8 @@ impl Engine {
     /// while it is in use.
     ///
     /// It reads every record at least once and holds a page of them at a time, besides the ids of
-    /// all users and transfers. What is committed after it began may or may not be covered; nothing
-    /// that is right is ever reported.
+    /// all users and transfers, and of invoices that were settled and brought no money. What is
+    /// committed after it began may or may not be covered; nothing that is right is ever reported.
     ///
     /// What the store cannot read is a violation of its own, and as good as missing to all other
     /// checks, which go on.
@@ -62,6 +64,9 @@ impl Engine {
         let mut auditor = Auditor::new(store, &counts, watch);
         auditor.meta().await?;
         auditor.users().await?;
+        auditor.invoices().await?;
+        auditor.links().await?;
+        auditor.inbox().await?;
         auditor.accounts().await?;
         auditor.entries(Kind::Entry).await?;
         auditor.entries(Kind::LooseEntry).await?;

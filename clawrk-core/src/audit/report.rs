@@ -36,9 +36,10 @@ pub enum ViolationKind {
     TwinMissing,
     /// The two legs of a flow do not fit each other.
     TwinUnequal,
-    /// A flow that the job's life demands is missing: its hold, what closed it, or its payout.
+    /// A flow is missing that the life of a job demands (its hold, what closed it, or its payout),
+    /// or an invoice.
     LegMissing,
-    /// A flow of a job is not what its terms demand.
+    /// A flow of a job is not what its terms demand, or one of an invoice not what it says.
     LegUnequal,
     /// An entry that nothing demands.
     EntryStray,
@@ -69,6 +70,14 @@ pub enum ViolationKind {
     PayoutStray,
     /// A payout that differs from what its job demands.
     PayoutUnequal,
+    /// An invoice granted to nobody, or nothing.
+    InvoiceStray,
+    /// A customer or an account of a user is not linked to that user.
+    LinkMissing,
+    /// A customer or an account is linked to a user who is not there, or does not have it.
+    LinkStray,
+    /// What came of an event is not there.
+    InboxStray,
     /// A text of a job is missing.
     TextMissing,
     /// A record is missing in an index where it belongs.

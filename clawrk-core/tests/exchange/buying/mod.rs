@@ -2,6 +2,7 @@
 
 mod checkout;
 mod connect;
+mod damage;
 mod invoices;
 mod parked;
 mod provider;
