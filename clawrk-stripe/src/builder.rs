@@ -152,6 +152,8 @@ fn http(
         .pool_idle_timeout(IDLE_MAX)
         .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
         .redirect(reqwest::redirect::Policy::none())
+        // Whatever features another crate turns on: see `docs/adr/0017`.
+        .http1_only()
         .retry(reqwest::retry::never())
         .referer(false)
         .user_agent(AGENT);
