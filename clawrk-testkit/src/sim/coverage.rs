@@ -47,7 +47,14 @@ impl Coverage {
             .flat_map(|row| row.to.iter().map(|to| step(&(row.from, row.command, *to))));
         let faults = Fault::ALL.map(fault);
         let codes = CODES.map(answer);
-        let happenings = ["clock on", "clock back", "crash", "restart", "replay"];
+        let happenings = [
+            "clock on",
+            "clock back",
+            "crash",
+            "restart",
+            "replay",
+            "payout paid",
+        ];
         steps
             .chain(faults)
             .chain(codes)

@@ -6,7 +6,8 @@
 //! alone decides. Calls fail, leave their caller in doubt, or end the process; the clock jumps,
 //! also back; processes start again with other settings. After each step that wrote something, the
 //! rules of [`crate::invariants`] are checked on bare records, and so is that each command had the
-//! effect that it was answered with: once if it was acknowledged, never if it was refused.
+//! effect that it was answered with: once if it was acknowledged, never if it was refused. Payouts
+//! are sent to Stripe's books, which fail as well, and at the end nobody was paid twice there.
 
 mod command;
 mod coverage;
@@ -22,12 +23,13 @@ use clawrk_core::clock::Clock;
 use clawrk_core::id::UserId;
 use clawrk_core::job::Status;
 use clawrk_core::money::Credits;
-use clawrk_core::record::{Body, Kind};
+use clawrk_core::record::{Body, Kind, PayoutStatus};
 use clawrk_core::store::PageLimit;
 use clawrk_core::store::memory::MemoryStore;
 use clawrk_core::time::Timestamp;
 use clawrk_core::{Call, Engine};
 
+use crate::books::{self, BookPayments, Oracle, Standing, Target};
 use crate::clock::{SeededIds, VirtualClock};
 use crate::faults::{Fault, Op};
 use crate::invariants::{check, check_kept};
@@ -53,6 +55,9 @@ const TASKS_MAX: usize = 4;
 /// Every how many commits the indexes are checked too, and the audit is asked. That takes several
 /// times as long as the rules.
 const WHOLE_EVERY: u64 = 8;
+
+/// How often the clock may jump back by hours.
+const JUMPS_MAX: u32 = 2;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -94,6 +99,9 @@ struct Sim {
     end: Timestamp,
     store: Arc<MemoryStore>,
     processes: Vec<Process>,
+    stripe: BookPayments,
+    /// How often the clock jumped back by hours.
+    jumps: u32,
     /// An engine that no fault can meet.
     quiet: Engine,
     effects: Effects,
@@ -110,11 +118,14 @@ impl Sim {
     fn new(seed: u64) -> Sim {
         let mut rng = Rng::new(seed);
         let (clock, store) = (VirtualClock::new(), Arc::new(MemoryStore::new()));
+        let stripe = BookPayments::new(rng.bits(), Arc::new(clock.clone()));
+        stripe.set_yielding(true);
         let processes = (0..PROCESSES)
-            .map(|_| Process::start(&mut rng, &clock, &store))
+            .map(|_| Process::start(&mut rng, &clock, &store, &stripe))
             .collect();
         let quiet = Engine::builder(store.clone(), Arc::new(clock.clone()))
             .ids(Arc::new(SeededIds::new(rng.bits())))
+            .payments(Arc::new(stripe.clone()))
             .build();
         let mut sim = Sim {
             end: clock.now().after(TIME_MAX),
@@ -122,7 +133,9 @@ impl Sim {
             clock,
             store,
             processes,
+            stripe,
             quiet,
+            jumps: 0,
             effects: Effects::default(),
             last: Census::default(),
             commits: 0,
@@ -143,8 +156,27 @@ impl Sim {
             block_on(engine.user(&user)).unwrap();
             let grant = engine.grant_credits(Call::by_admin(), &user, credits, "start");
             block_on(grant).unwrap();
+            // Whom the others pay cannot be paid out at first, or ever.
+            self.connect(&user);
         }
+        let mut books = self.stripe.books();
+        books.draw(Target::send(), 40, books::Fault::all());
+        books.draw(
+            Target::list(),
+            10,
+            vec![books::Fault::Error, books::Fault::Hangs],
+        );
+        drop(books);
         self.last = block_on(census(self.store.as_ref())).unwrap();
+    }
+
+    fn connect(&self, user: &UserId) {
+        block_on(self.quiet.connect(user)).unwrap();
+        let account = block_on(self.quiet.user(user)).unwrap().account_id.unwrap();
+        let mut books = self.stripe.books();
+        books.test().set_standing(&account, Standing::Complete);
+        drop(books);
+        block_on(self.quiet.connect_status(user)).unwrap();
     }
 
     fn run(mut self) -> Report {
@@ -229,6 +261,13 @@ impl Sim {
 
     fn jump_back(&mut self) {
         let by = self.rng.pick(&[HOUR / 3600, 2 * HOUR]);
+        // Keys of attempts allow for four hours of wrong clocks.
+        if by == 2 * HOUR {
+            self.jumps += 1;
+            if self.jumps > JUMPS_MAX {
+                return;
+            }
+        }
         self.clock.jump_back(by);
         self.trace.note(&("back", by));
         self.coverage.happened("clock back");
@@ -236,7 +275,7 @@ impl Sim {
 
     /// The process ends, with all it was doing, and starts anew.
     fn restart(&mut self, at: usize, why: &'static str) {
-        let fresh = Process::start(&mut self.rng, &self.clock, &self.store);
+        let fresh = Process::start(&mut self.rng, &self.clock, &self.store, &self.stripe);
         let old = std::mem::replace(&mut self.processes[at], fresh);
         self.commits += old.commits();
         self.coverage.faults(&old.store);
@@ -291,10 +330,15 @@ impl Sim {
         }
         self.check();
         let engine = self.quiet.clone();
+        self.stripe.books().calm();
+        self.stripe.set_yielding(false);
+        let resumed = engine.resume_outbox(Call::by_admin(), Some("the end"));
+        block_on(resumed).unwrap();
         for _ in 0..8 {
             self.clock.advance(5 * DAY);
             while block_on(engine.tick(50)).unwrap().done > 0 {}
         }
+        self.nobody_is_paid_twice();
         self.commits += 1;
         self.check();
         let steps = check(&self.last);
@@ -307,6 +351,26 @@ impl Sim {
         self.nothing_is_left_undone();
         self.audit_agrees();
         self.trace.note(&self.last.records);
+    }
+
+    /// Stripe has one transfer for each payout at most, and for each that is paid.
+    fn nobody_is_paid_twice(&mut self) {
+        let truth = Oracle::of(&self.stripe.books());
+        truth.assert_single();
+        let now = block_on(census(self.store.as_ref())).unwrap();
+        for record in now.records.values() {
+            let Body::Payout(payout) = &record.body else {
+                continue;
+            };
+            self.coverage.happened(&format!("payout {}", payout.status));
+            if payout.attempt > 1 {
+                self.coverage.happened("payout tried again");
+            }
+            if payout.status == PayoutStatus::Paid {
+                let held = &truth.held[&payout.id.job().to_string()];
+                assert_eq!(Some(&held[0].transfer), payout.transfer.as_ref());
+            }
+        }
     }
 
     /// Whatever had a time has happened, and nothing is remembered for ever.

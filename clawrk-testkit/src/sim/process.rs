@@ -13,9 +13,9 @@ use clawrk_core::store::memory::MemoryStore;
 use super::command::{Answer, Command};
 use super::skill::Work;
 use super::{DAY, HOUR};
+use crate::books::BookPayments;
 use crate::clock::{SeededIds, VirtualClock};
 use crate::faults::{FaultStore, Op};
-use crate::payments::OfflinePayments;
 use crate::rng::Rng;
 use crate::run::poll_once;
 
@@ -32,7 +32,12 @@ pub(super) struct Task {
 
 impl Process {
     /// Starts a process with settings of its own.
-    pub(super) fn start(rng: &mut Rng, clock: &VirtualClock, store: &Arc<MemoryStore>) -> Process {
+    pub(super) fn start(
+        rng: &mut Rng,
+        clock: &VirtualClock,
+        store: &Arc<MemoryStore>,
+        stripe: &BookPayments,
+    ) -> Process {
         let store = Arc::new(FaultStore::over(store.clone()));
         store.set_yielding(true);
         let builder = Engine::builder(store.clone(), Arc::new(clock.clone()))
@@ -40,7 +45,7 @@ impl Process {
             .skill(Work(clock.clone()))
             .ids(Arc::new(SeededIds::new(rng.bits())));
         let engine = if rng.chance(80) {
-            builder.payments(Arc::new(OfflinePayments)).build()
+            builder.payments(Arc::new(stripe.clone())).build()
         } else {
             builder.build()
         };
