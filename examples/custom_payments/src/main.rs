@@ -1,7 +1,7 @@
 //! A payment provider of the host's own, and a receiver who is paid by it.
 //!
-//! Run it with `cargo run -p custom_payments`. The provider is in `bank.rs`; here, a job is done and paid
-//! for, although the bank's answer is lost on the way.
+//! Run it with `cargo run -p custom_payments`. The provider is in `bank.rs`; here, a job is done
+//! and paid for, although the bank's answer is lost on the way.
 
 #![allow(clippy::print_stdout, reason = "printing is what this program is for")]
 
