@@ -165,7 +165,7 @@ fn moves(record: &InvoiceRecord) -> Option<(CommitId, Vec<Posting>)> {
     let money = || {
         let paid = brought(record);
         let reason = || Reason::invoice(&record.invoice.id);
-        let sale = flow(Account::Sales, Account::Provider, reason());
+        let sale = flow(Account::Provider, Account::Sales, reason());
         let budget = flow(Account::Receipts, Account::Budget, reason());
         match paid == Cents::ZERO {
             true => Vec::new(),
