@@ -8,7 +8,7 @@ use crate::verbs::Verb;
 
 #[tokio::test]
 async fn both_speak_the_same_version_and_draft_the_same_transfer() {
-    let twins = Twins::start(true).await;
+    let twins = Twins::start().await;
     assert_eq!(twins.inside.api_version(), twins.outside.api_version());
     assert_eq!(twins.inside.mode(), twins.outside.mode());
     let terms = crate::verbs::terms("acct_1");
@@ -17,8 +17,7 @@ async fn both_speak_the_same_version_and_draft_the_same_transfer() {
 
 /// One request that meets the fault, and the same request again, which does not.
 async fn meets(verb: Verb, fault: Fault) {
-    let hangs = fault.name().starts_with("hangs");
-    let mut twins = Twins::start(!hangs).await;
+    let mut twins = Twins::start().await;
     twins.plan(&fault).await;
     let (inside, outside) = tokio::join!(twins.ask_inside(verb), twins.ask_outside(verb));
     if fault == Fault::Mismatch && ![Verb::SendTransfer, Verb::Transfer].contains(&verb) {
@@ -28,7 +27,7 @@ async fn meets(verb: Verb, fault: Fault) {
     } else {
         assert_eq!(outside, inside, "{verb:?} meets {fault:?}");
     }
-    twins.calm().await;
+    twins.calm(&fault).await;
     let (inside, outside) = tokio::join!(twins.ask_inside(verb), twins.ask_outside(verb));
     assert_eq!(outside, inside, "{verb:?} again after {fault:?}");
 }
@@ -56,7 +55,7 @@ async fn what_cannot_be_paid_is_declined_alike() {
         // Stripe does not tell an account that is gone from one that never was.
         (gone, "Person"),
     ] {
-        let twins = Twins::start(true).await;
+        let twins = Twins::start().await;
         twins.change(change);
         for verb in [Verb::SendTransfer, Verb::Account, Verb::CreateLink] {
             let (inside, outside) = tokio::join!(twins.ask_inside(verb), twins.ask_outside(verb));

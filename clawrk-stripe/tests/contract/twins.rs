@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clawrk_core::payments::{Mode, Payments};
-use clawrk_stripe::Stripe;
+use clawrk_stripe::{Stripe, TIMEOUT};
 use clawrk_testkit::books::{Book, BookPayments, Books, Fault, Standing, TEST_KEY, Target};
 use clawrk_testkit::books_http::{Server, Serving};
 use clawrk_testkit::clock::VirtualClock;
@@ -15,8 +15,7 @@ use crate::verbs::{self, Verb, World};
 const SEED: u64 = 7;
 const PRICE: &str = "price_1Pro";
 
-/// How long the client waits for a server that never answers. As short as that of a computer which
-/// is busy with other tests allows.
+/// How long either is waited for where the server never answers.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) struct Twins {
@@ -36,7 +35,7 @@ pub(crate) struct Told {
 
 impl Twins {
     /// Both with a customer, a subscription, an account that can be paid, and a transfer.
-    pub(crate) async fn start(patient: bool) -> Twins {
+    pub(crate) async fn start() -> Twins {
         let clock = VirtualClock::new();
         let books = Arc::new(Mutex::new(Books::new(SEED)));
         let inside = BookPayments::over(books, Arc::new(clock.clone()), TEST_KEY, Mode::Test);
@@ -48,7 +47,7 @@ impl Twins {
             clock: Arc::new(clock),
         };
         let server = Server::start(Books::new(SEED), serving).await.unwrap();
-        let outside = client(&server, patient);
+        let outside = client(&server, TIMEOUT);
         let inside_world = settle(&inside, || inside.books()).await;
         let outside_world = settle(&outside, || server.books()).await;
         assert_eq!(inside_world, outside_world);
@@ -67,9 +66,12 @@ impl Twins {
         if *fault == Fault::NotConnected {
             self.server.close().await;
             // A connection from before could still be tried, which would leave it open.
-            self.outside = client(&self.server, true);
-        } else {
-            self.server.books().plan(Target::any(), fault.clone());
+            self.outside = client(&self.server, TIMEOUT);
+            return;
+        }
+        self.server.books().plan(Target::any(), fault.clone());
+        if fault.name().starts_with("hangs") {
+            self.outside = client(&self.server, PATIENCE);
         }
     }
 
@@ -79,12 +81,14 @@ impl Twins {
         change(self.server.books().test(), &self.outside_world.account);
     }
 
-    /// Ends all faults.
-    pub(crate) async fn calm(&self) {
+    /// Ends this fault, and all others.
+    pub(crate) async fn calm(&mut self, fault: &Fault) {
         self.inside.books().calm();
         self.server.books().calm();
-        // It may never have been closed.
-        let _ = self.server.open().await;
+        if *fault == Fault::NotConnected {
+            self.server.open().await.unwrap();
+        }
+        self.outside = client(&self.server, TIMEOUT);
     }
 
     pub(crate) async fn ask_inside(&self, verb: Verb) -> Told {
@@ -107,13 +111,9 @@ impl Twins {
     }
 }
 
-fn client(server: &Server, patient: bool) -> Stripe {
+fn client(server: &Server, timeout: Duration) -> Stripe {
     let builder = Stripe::builder(TEST_KEY, Handle::current()).url(&server.url());
-    let builder = match patient {
-        true => builder,
-        false => builder.timeout(PATIENCE),
-    };
-    builder.build().unwrap()
+    builder.timeout(timeout).build().unwrap()
 }
 
 async fn settle<B>(payments: &dyn Payments, books: impl Fn() -> B) -> World

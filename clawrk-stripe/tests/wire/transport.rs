@@ -14,7 +14,7 @@ use crate::objects::{attempt, transfer};
 use crate::peer::{Act, Heard, KEY, Peer, answer, json, read_request};
 
 /// Long enough for this machine to connect to itself.
-const SOON: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_secs(3);
 
 async fn send(stripe: &Stripe) -> PaymentsError {
     stripe
