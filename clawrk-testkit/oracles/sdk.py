@@ -171,6 +171,34 @@ def buying(books, api, inbox):
     assert (error.code, error.param) == ("resource_missing", "line_items[0][price]"), error
 
 
+def bargains(books, api, inbox):
+    """A coupon and a trial: the first invoice is smaller, or nothing."""
+    v1 = api.v1
+    books.do("/prices", id="price_of_bargains", cents=2000)
+    coupon = v1.coupons.create({"percent_off": 50, "duration": "once"})
+    for changes, paid in (
+        ({"discounts": [{"coupon": coupon.id}]}, [1000, 2000]),
+        ({"subscription_data": {"trial_period_days": 7}}, [0, 2000]),
+    ):
+        customer = v1.customers.create({"name": "Somebody who waits"}).id
+        session = v1.checkout.sessions.create(
+            {
+                "mode": "subscription",
+                "customer": customer,
+                "line_items": [{"price": "price_of_bargains", "quantity": 1}],
+                "success_url": "https://example.com/success",
+            }
+            | changes
+        )
+        books.do(f"/checkouts/{session.id}/complete")
+        subscription = v1.checkout.sessions.retrieve(session.id).subscription
+        books.do(f"/subscriptions/{subscription}/renew")
+        invoices = list(v1.invoices.list({"customer": customer}).auto_paging_iter())
+        assert [it.amount_paid for it in reversed(invoices)] == paid, invoices
+        told = [inbox.next("platform", "invoice.paid").data.object.id for _ in paid]
+        assert sorted(told) == sorted(it.id for it in invoices), (told, invoices)
+
+
 def paying(books, api, inbox):
     """An account is set up, and money sent to it and taken back."""
     v1 = api.v1
@@ -313,6 +341,7 @@ def main():
             )
         api = client(books.stripe)
         buying(books, api, inbox)
+        bargains(books, api, inbox)
         paying(books, api, inbox)
         telling(api)
         failing(books, api)
