@@ -373,6 +373,7 @@ async fn a_receiver_sees_the_transfer_that_paid() {
     );
     assert!(paid["transfer"].as_str().unwrap().starts_with("tr_"));
     assert_eq!(shop.transfers(), 1);
+    assert!(shop.audit().await);
 }
 
 #[tokio::test]
