@@ -9,7 +9,9 @@ use clawrk_core::job::{
     Actor, CommandKind, Event, EventKind, JobRecord, OnRejected, Role, State, Status, TRANSITIONS,
 };
 use clawrk_core::ledger::{Account, Commodity};
-use clawrk_core::record::{AttemptEnd, Body, EntryRecord, PayoutRecord, PayoutStatus, Record};
+use clawrk_core::record::{
+    AttemptEnd, Body, EntryRecord, InvoiceOutcome, PayoutRecord, PayoutStatus, Record,
+};
 use clawrk_core::store::{Key, Part};
 
 use crate::suite::Census;
@@ -36,6 +38,7 @@ pub fn check(census: &Census) -> Vec<Step> {
     books.commodities_balance();
     books.nobody_is_below_zero();
     books.payables_are_payouts();
+    books.grants_are_of_invoices();
     books.nothing_is_paid_twice();
     let mut steps = Vec::new();
     for (id, (version, job)) in &books.jobs {
@@ -276,6 +279,39 @@ impl<'a> Books<'a> {
                 "payable:{user}"
             );
         }
+    }
+
+    /// Credits of plans were granted by invoices, each once, and by nothing else.
+    fn grants_are_of_invoices(&self) {
+        let mut due: BTreeMap<(CommitId, String), i64> = BTreeMap::new();
+        for record in self.census.records.values() {
+            if let Body::Invoice(invoice) = &record.body
+                && let InvoiceOutcome::Granted {
+                    user,
+                    grants,
+                    commit,
+                } = &invoice.outcome
+            {
+                for grant in grants {
+                    let what = format!("{user} subscription:{}", grant.tier);
+                    let before = due.insert((*commit, what), grant.credits.units());
+                    assert_eq!(before, None, "granted twice: {invoice:?}");
+                }
+            }
+        }
+        let mut granted: BTreeMap<(CommitId, String), i64> = BTreeMap::new();
+        for entry in &self.entries {
+            if let Account::User(user) = &entry.account
+                && entry.reason.as_str().starts_with("subscription:")
+            {
+                let what = format!("{user} {}", entry.reason);
+                *granted.entry((entry.commit, what)).or_default() += entry.delta;
+            }
+        }
+        assert_eq!(
+            granted, due,
+            "what users were granted, and what invoices say"
+        );
     }
 
     fn texts_are_there(&self, job: &JobRecord) {
