@@ -38,7 +38,7 @@ python cli.py "$books" record-cli node_modules/@stripe/cli-linux-x64/bin/stripe 
 python ours.py "$books" record-ours "$examples/every_request"
 python subscribe.py "$CARGO_TARGET_DIR/debug/clawrk-server" "$work"
 python signatures.py "$examples/verdicts" "$work"
-GOBIN=$work/go/bin GOPATH=$work/go GOCACHE=$work/go/cache GOFLAGS= GOTOOLCHAIN=local \
+GOBIN=$work/go/bin GOPATH=$work/go GOCACHE=$work/go/cache GOFLAGS=-modcacherw GOTOOLCHAIN=local \
   go install github.com/stripe/stripe-mock@v0.203.0
 python mock.py "$work/go/bin/stripe-mock" "$examples/every_request"
 python judge.py document/*/spec/spec3.json record-*
