@@ -1,6 +1,7 @@
 //! An exchange in which everything is there once: every kind of record, every status, every event.
 //!
 //! It is what is moved from store to store, and kept as a fixture that later releases must open.
+// Long because: it is one story, in which each part relies on what came before.
 
 use std::collections::BTreeSet;
 use std::future::{pending, poll_fn};
@@ -11,7 +12,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use clawrk_core::engine::{JobFilter, Once, PageRequest};
+use clawrk_core::engine::{JobFilter, Once, PageRequest, Resolution};
 use clawrk_core::id::{JobId, UserId};
 use clawrk_core::job::{Actor, EventKind, OnRejected, Status};
 use clawrk_core::ledger::Account;
@@ -22,6 +23,7 @@ use clawrk_core::skill::{Skill, SkillContext, SkillError};
 use clawrk_core::store::Store;
 use clawrk_core::{Call, Engine};
 
+use crate::books::{BookPayments, Fault, Standing, Target};
 use crate::clock::{SeededIds, VirtualClock};
 use crate::payments::OfflinePayments;
 
@@ -41,6 +43,7 @@ pub async fn settle(store: &Arc<dyn Store>, output_bytes: usize) {
     world.people(&engine).await;
     world.ends(&engine, output_bytes).await;
     world.remembered(&engine).await;
+    world.payouts().await;
     world.rejections().await;
     world.runs().await;
     // Last, so that what is open stays open.
@@ -243,6 +246,74 @@ impl World {
         .await;
     }
 
+    /// Payouts that came to each of their ends, and some that are on their way.
+    async fn payouts(&self) {
+        let stripe = BookPayments::new(7, Arc::new(self.clock.clone()));
+        let builder = Engine::builder(Arc::clone(&self.store), Arc::new(self.clock.clone()));
+        let mut policy = Policy::default();
+        policy.credits = true;
+        policy.idempotency_retention = 10_000 * DAY;
+        let engine = builder
+            .policy(policy)
+            .ids(Arc::new(SeededIds::new(98)))
+            .payments(Arc::new(stripe.clone()))
+            .build();
+        engine.connect(&bob()).await.unwrap();
+        let account = engine.user(&bob()).await.unwrap().account_id.unwrap();
+        stripe
+            .books()
+            .test()
+            .set_standing(&account, Standing::Complete);
+        engine.connect_status(&bob()).await.unwrap();
+        // What was owed before is paid, and one of it taken back.
+        self.ticks(&engine).await;
+        let paid = stripe.books().test().transfers().next().unwrap().id.clone();
+        stripe.books().test().take_back(&paid, None);
+        self.clock.advance(DAY);
+        self.ticks(&engine).await;
+
+        let declined = Fault::Declined {
+            status: 402,
+            code: "some_new_code".to_owned(),
+        };
+        for fault in [declined.clone(), declined, Fault::Gateway] {
+            stripe.books().plan(Target::send(), fault);
+            let ended = self.judged(&engine, "Not paid at once", GOOD).await;
+            assert_eq!(ended, Status::Verified);
+            engine.tick(100).await.unwrap();
+        }
+        let once = |key: &str| Once::new(key, b"a request").unwrap();
+        let (off, resume) = (once("write-off"), once("resume"));
+        let page = PageRequest::first();
+        let declined = Some(PayoutStatus::Declined);
+        let declined = engine.all_payouts(Call::by_admin(), declined, &page).await;
+        let note = "nobody wants it".to_owned();
+        let resolution = Resolution::WrittenOff { note };
+        let id = declined.unwrap().items[0].id;
+        let call = Call::by_admin().once(&off);
+        engine.resolve_payout(call, id, &resolution).await.unwrap();
+        let call = Call::by_admin().once(&resume);
+        engine.resume_outbox(call, Some("looked")).await.unwrap();
+        stripe.books().plan(Target::send(), Fault::Hangs);
+        self.judged(&engine, "Being sent", GOOD).await;
+        let mut tick = pin!(engine.tick(100));
+        poll_fn(|context| {
+            // It hangs at the provider, and is never heard of again.
+            assert!(tick.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        self.judged(&engine, "Not sent yet", GOOD).await;
+    }
+
+    /// Does all that is due to be sent.
+    async fn ticks(&self, engine: &Engine) {
+        for _ in 0..20 {
+            self.clock.advance(Duration::from_secs(60));
+            engine.tick(100).await.unwrap();
+        }
+    }
+
     async fn open_jobs(&self, engine: &Engine) {
         self.job(engine, "Queued").await;
         self.accepted(engine, "Accepted").await;
@@ -302,12 +373,19 @@ pub const FEATURES: &[&str] = &[
     "account spent",
     "account forfeited",
     "account payout cost",
+    "account budget",
+    "account provider",
+    "account recovered",
+    "account reserved",
     "actor admin",
     "actor system",
     "actor user",
     "answer credits",
     "answer disabled",
     "answer job",
+    "answer outbox",
+    "answer payout",
+    "attempt",
     "balance",
     "entry loose",
     "entry numbered",
@@ -338,11 +416,20 @@ pub const FEATURES: &[&str] = &[
     "once done",
     "once proof",
     "once reserved",
+    "link",
+    "outbox",
+    "payout declined",
     "payout owed",
+    "payout paid",
+    "payout reversed",
+    "payout sending",
+    "payout unknown",
+    "payout written off",
     "scope admin",
     "scope commit",
     "scope login",
     "scope user",
+    "step",
     "text brief",
     "text output",
     "text verdict",

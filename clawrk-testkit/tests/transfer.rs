@@ -241,7 +241,7 @@ fn an_export_that_was_edited_is_refused() {
     };
     // As text, a balance of its own; only the checksum tells.
     let unsigned = changed(&lines, |lines| {
-        let at = place(lines, "{\"kind\":\"account\"");
+        let at = place(lines, "{\"kind\":\"account\",\"key\":[\"user:");
         lines[at] = lines[at].replace("\"balance\":", "\"balance\":9");
     });
     refused(&unsigned, count, "one of them was edited");
@@ -424,7 +424,7 @@ fn an_export_that_changes_under_the_import_is_noticed() {
     block_on(async {
         let (_, lines) = world_in_memory().await;
         let other = signed(&lines, |lines| {
-            let at = place(lines, "{\"kind\":\"account\"");
+            let at = place(lines, "{\"kind\":\"account\",\"key\":[\"user:");
             lines[at] = lines[at].replace("\"balance\":", "\"balance\":9");
         });
         let store = MemoryStore::new();
