@@ -79,6 +79,9 @@ def refused_for_the_documented_reason(ctx, response, case):
     if response.status_code == 413 and any(byte > 127 for byte in response.request.body or b""):
         # The limit counts bytes, a schema counts characters.
         allowed.add("payload_too_large")
+    if name_of(case) == "webhook" and isinstance(case.body.get("created"), float):
+        # Stripe writes no 1.0 for 1, and no schema can say so.
+        allowed.add("webhook_invalid")
     assert code in allowed, f"valid data was refused with {code}"
 
 
