@@ -1,9 +1,10 @@
 //! An exchange in which everything is there once: every kind of record, every status, every event.
 //!
 //! It is what is moved from store to store, and kept as a fixture that later releases must open.
-// Long because: it is one story, in which each part relies on what came before.
 
-use std::collections::BTreeSet;
+mod features;
+mod money;
+
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,20 +13,19 @@ use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use clawrk_core::engine::{JobFilter, Once, PageRequest, Resolution};
+use clawrk_core::engine::{EngineBuilder, JobFilter, Once, PageRequest};
 use clawrk_core::id::{JobId, UserId};
-use clawrk_core::job::{Actor, EventKind, OnRejected, Status};
-use clawrk_core::ledger::Account;
+use clawrk_core::job::{OnRejected, Status};
 use clawrk_core::money::Credits;
 use clawrk_core::policy::Policy;
-use clawrk_core::record::{Answer, Body, OnceState, PayoutStatus, Record, Scope, Text};
 use clawrk_core::skill::{Skill, SkillContext, SkillError};
 use clawrk_core::store::Store;
 use clawrk_core::{Call, Engine};
 
-use crate::books::{BookPayments, Fault, Standing, Target};
 use crate::clock::{SeededIds, VirtualClock};
 use crate::payments::OfflinePayments;
+
+pub use features::{FEATURES, features, missing};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -42,8 +42,8 @@ pub async fn settle(store: &Arc<dyn Store>, output_bytes: usize) {
     let engine = world.engine(OnRejected::Refund, Research::Works);
     world.people(&engine).await;
     world.ends(&engine, output_bytes).await;
+    world.money().await;
     world.remembered(&engine).await;
-    world.payouts().await;
     world.rejections().await;
     world.runs().await;
     // Last, so that what is open stays open.
@@ -78,19 +78,27 @@ const BAD: &str = "no";
 
 impl World {
     fn engine(&self, on_rejected: OnRejected, skill: Research) -> Engine {
+        self.builder(Self::policy(on_rejected), skill)
+            .payments(Arc::new(OfflinePayments))
+            .build()
+    }
+
+    fn policy(on_rejected: OnRejected) -> Policy {
         let mut policy = Policy::default();
         policy.credits = true;
         policy.on_rejected = on_rejected;
         policy.max_attempts = 2;
         policy.idempotency_retention = 10_000 * DAY;
+        policy
+    }
+
+    fn builder(&self, policy: Policy, skill: Research) -> EngineBuilder {
         // No two engines may draw the same ids.
         let seed = self.engines.fetch_add(1, Ordering::SeqCst);
         Engine::builder(Arc::clone(&self.store), Arc::new(self.clock.clone()))
             .policy(policy)
             .ids(Arc::new(SeededIds::new(seed)))
-            .payments(Arc::new(OfflinePayments))
             .skill(Prepared(skill, Arc::default()))
-            .build()
     }
 
     /// Users, with and without a name, with keys, disabled, with names that want care.
@@ -246,74 +254,6 @@ impl World {
         .await;
     }
 
-    /// Payouts that came to each of their ends, and some that are on their way.
-    async fn payouts(&self) {
-        let stripe = BookPayments::new(7, Arc::new(self.clock.clone()));
-        let builder = Engine::builder(Arc::clone(&self.store), Arc::new(self.clock.clone()));
-        let mut policy = Policy::default();
-        policy.credits = true;
-        policy.idempotency_retention = 10_000 * DAY;
-        let engine = builder
-            .policy(policy)
-            .ids(Arc::new(SeededIds::new(98)))
-            .payments(Arc::new(stripe.clone()))
-            .build();
-        engine.connect(&bob()).await.unwrap();
-        let account = engine.user(&bob()).await.unwrap().account_id.unwrap();
-        stripe
-            .books()
-            .test()
-            .set_standing(&account, Standing::Complete);
-        engine.connect_status(&bob()).await.unwrap();
-        // What was owed before is paid, and one of it taken back.
-        self.ticks(&engine).await;
-        let paid = stripe.books().test().transfers().next().unwrap().id.clone();
-        stripe.books().test().take_back(&paid, None);
-        self.clock.advance(DAY);
-        self.ticks(&engine).await;
-
-        let declined = Fault::Declined {
-            status: 402,
-            code: "some_new_code".to_owned(),
-        };
-        for fault in [declined.clone(), declined, Fault::Gateway] {
-            stripe.books().plan(Target::send(), fault);
-            let ended = self.judged(&engine, "Not paid at once", GOOD).await;
-            assert_eq!(ended, Status::Verified);
-            engine.tick(100).await.unwrap();
-        }
-        let once = |key: &str| Once::new(key, b"a request").unwrap();
-        let (off, resume) = (once("write-off"), once("resume"));
-        let page = PageRequest::first();
-        let declined = Some(PayoutStatus::Declined);
-        let declined = engine.all_payouts(Call::by_admin(), declined, &page).await;
-        let note = "nobody wants it".to_owned();
-        let resolution = Resolution::WrittenOff { note };
-        let id = declined.unwrap().items[0].id;
-        let call = Call::by_admin().once(&off);
-        engine.resolve_payout(call, id, &resolution).await.unwrap();
-        let call = Call::by_admin().once(&resume);
-        engine.resume_outbox(call, Some("looked")).await.unwrap();
-        stripe.books().plan(Target::send(), Fault::Hangs);
-        self.judged(&engine, "Being sent", GOOD).await;
-        let mut tick = pin!(engine.tick(100));
-        poll_fn(|context| {
-            // It hangs at the provider, and is never heard of again.
-            assert!(tick.as_mut().poll(context).is_pending());
-            Poll::Ready(())
-        })
-        .await;
-        self.judged(&engine, "Not sent yet", GOOD).await;
-    }
-
-    /// Does all that is due to be sent.
-    async fn ticks(&self, engine: &Engine) {
-        for _ in 0..20 {
-            self.clock.advance(Duration::from_secs(60));
-            engine.tick(100).await.unwrap();
-        }
-    }
-
     async fn open_jobs(&self, engine: &Engine) {
         self.job(engine, "Queued").await;
         self.accepted(engine, "Accepted").await;
@@ -360,219 +300,4 @@ impl Skill for Prepared {
             Research::Stalls => pending().await,
         }
     }
-}
-
-/// Every feature that a record can have, by name.
-///
-/// A new variant has to be named in [`features`], which does not compile without it, and here.
-pub const FEATURES: &[&str] = &[
-    "account payable",
-    "account user",
-    "account hold",
-    "account issued",
-    "account spent",
-    "account forfeited",
-    "account payout cost",
-    "account budget",
-    "account provider",
-    "account recovered",
-    "account reserved",
-    "actor admin",
-    "actor system",
-    "actor user",
-    "answer credits",
-    "answer disabled",
-    "answer job",
-    "answer outbox",
-    "answer payout",
-    "attempt",
-    "balance",
-    "entry loose",
-    "entry numbered",
-    "event accept_expired",
-    "event accepted",
-    "event cancelled",
-    "event created",
-    "event failed",
-    "event rejected",
-    "event released",
-    "event requeued",
-    "event run_failed",
-    "event run_started",
-    "event submitted",
-    "event verified",
-    "job accepted",
-    "job cancelled",
-    "job failed",
-    "job in_progress",
-    "job queued",
-    "job rejected",
-    "job submitted",
-    "job verified",
-    "key named",
-    "key unnamed",
-    "login code",
-    "meta",
-    "once done",
-    "once proof",
-    "once reserved",
-    "link",
-    "outbox",
-    "payout declined",
-    "payout owed",
-    "payout paid",
-    "payout reversed",
-    "payout sending",
-    "payout unknown",
-    "payout written off",
-    "scope admin",
-    "scope commit",
-    "scope login",
-    "scope user",
-    "step",
-    "text brief",
-    "text output",
-    "text verdict",
-    "user disabled",
-    "user enabled",
-];
-
-/// Those of [`FEATURES`] that none of the records has.
-pub fn missing<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<&'static str> {
-    let there: BTreeSet<String> = records.into_iter().flat_map(features).collect();
-    let known = FEATURES.iter().copied();
-    known.filter(|feature| !there.contains(*feature)).collect()
-}
-
-/// The features of a record.
-pub fn features(record: &Record) -> Vec<String> {
-    let named = |name: &str| vec![name.to_owned()];
-    match &record.body {
-        Body::Job(job) => vec![format!("job {}", job.state.status())],
-        Body::Text(text) => named(match &text.text {
-            Text::Brief { .. } => "text brief",
-            Text::Output { .. } => "text output",
-            Text::Verdict { .. } => "text verdict",
-        }),
-        Body::Event(event) => vec![
-            format!("event {}", event_name(&event.kind)),
-            actor(&event.actor),
-        ],
-        Body::Account(_) => named("balance"),
-        Body::Entry(entry) => {
-            let numbered = entry.number.is_some();
-            let form = if numbered {
-                "entry numbered"
-            } else {
-                "entry loose"
-            };
-            vec![form.to_owned(), account(&entry.account)]
-        }
-        Body::Payout(payout) => named(match payout.status {
-            PayoutStatus::Owed => "payout owed",
-            PayoutStatus::Sending => "payout sending",
-            PayoutStatus::Unknown => "payout unknown",
-            PayoutStatus::Paid => "payout paid",
-            PayoutStatus::Declined => "payout declined",
-            PayoutStatus::Reversed => "payout reversed",
-            PayoutStatus::WrittenOff => "payout written off",
-        }),
-        Body::User(user) => named(if user.disabled {
-            "user disabled"
-        } else {
-            "user enabled"
-        }),
-        Body::ApiKey(key) => named(if key.name.is_some() {
-            "key named"
-        } else {
-            "key unnamed"
-        }),
-        Body::Once(once) => {
-            let mut features = match &once.state {
-                OnceState::Reserved { .. } => named("once reserved"),
-                OnceState::Done(answer) => vec!["once done".to_owned(), self::answer(answer)],
-                OnceState::Proof => named("once proof"),
-                OnceState::Login(_) => named("login code"),
-            };
-            features.push(scope(&once.scope));
-            features
-        }
-        Body::Meta(_)
-        | Body::Step(_)
-        | Body::Attempt(_)
-        | Body::Outbox(_)
-        | Body::Inbox(_)
-        | Body::Invoice(_)
-        | Body::Link(_) => named(record.kind().as_str()),
-    }
-}
-
-fn event_name(kind: &EventKind) -> &'static str {
-    match kind {
-        EventKind::Created
-        | EventKind::Accepted
-        | EventKind::RunStarted
-        | EventKind::RunFailed { .. }
-        | EventKind::Submitted
-        | EventKind::Verified
-        | EventKind::Rejected
-        | EventKind::Requeued
-        | EventKind::Failed
-        | EventKind::Cancelled
-        | EventKind::Released
-        | EventKind::AcceptExpired => kind.as_str(),
-    }
-}
-
-fn actor(actor: &Actor) -> String {
-    let name = match actor {
-        Actor::User(_) => "user",
-        Actor::Admin => "admin",
-        Actor::System => "system",
-    };
-    format!("actor {name}")
-}
-
-fn account(account: &Account) -> String {
-    let name = match account {
-        Account::User(_) => "user",
-        Account::Hold(_) => "hold",
-        Account::Issued(_) => "issued",
-        Account::Spent => "spent",
-        Account::Forfeited => "forfeited",
-        Account::PayoutCost => "payout cost",
-        Account::Payable(_) => "payable",
-        Account::Sales => "sales",
-        Account::Provider => "provider",
-        Account::Receipts => "receipts",
-        Account::Budget => "budget",
-        Account::Reserved => "reserved",
-        Account::Recovered => "recovered",
-    };
-    format!("account {name}")
-}
-
-fn answer(answer: &Answer) -> String {
-    let name = match answer {
-        Answer::Job(_) => "job",
-        Answer::Credits(_) => "credits",
-        Answer::Disabled(_) => "disabled",
-        Answer::Payout(_) => "payout",
-        Answer::Outbox(_) => "outbox",
-        Answer::Payouts(_) => "payouts",
-        Answer::Url(_) => "url",
-    };
-    format!("answer {name}")
-}
-
-fn scope(scope: &Scope) -> String {
-    let name = match scope {
-        Scope::User(_) => "user",
-        Scope::Admin => "admin",
-        Scope::Commit => "commit",
-        Scope::Login => "login",
-        // Only while it lasts.
-        Scope::Import => "import",
-    };
-    format!("scope {name}")
 }

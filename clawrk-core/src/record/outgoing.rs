@@ -103,6 +103,30 @@ pub enum StepKind {
     Restored,
 }
 
+impl StepKind {
+    /// The stable text.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            StepKind::Begun { .. } => "begun",
+            StepKind::Resent { .. } => "resent",
+            StepKind::Put { .. } => "put_off",
+            StepKind::Woken => "woken",
+            StepKind::NotExecuted { .. } => "not_executed",
+            StepKind::Doubted { .. } => "doubted",
+            StepKind::Lapsed => "lapsed",
+            StepKind::Declined { .. } => "declined",
+            StepKind::Looked(_) => "looked",
+            StepKind::LookFailed { .. } => "look_failed",
+            StepKind::Absent(_) => "absent",
+            StepKind::Referred { .. } => "referred",
+            StepKind::Paid { .. } => "paid",
+            StepKind::Reversed { .. } => "reversed",
+            StepKind::WrittenOff => "written_off",
+            StepKind::Restored => "restored",
+        }
+    }
+}
+
 /// An attempt to pay: written before it is first sent, so that what is sent again is the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptRecord {
