@@ -143,7 +143,8 @@ def main():
         while (has := credits(url, user)) == 0 and time.monotonic() < until:
             time.sleep(0.1)
         if has != CREDITS_OF_PRO:
-            raise SystemExit(f"{subscription['id']} granted {has} credits; see {work}/subscribe.log")
+            log = f"{work}/subscribe.log"
+            raise SystemExit(f"{subscription['id']} granted {has} credits; see {log}")
     finally:
         for process in processes:
             process.terminate()
