@@ -30,6 +30,18 @@ const RUNS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "payouts, 100,000 random runs",
+        &[
+            "CLAWRK_PAYOUT_RUNS=100000",
+            "cargo",
+            "test",
+            "--release",
+            "--locked",
+            "--package=clawrk-testkit",
+            "--test=payouts",
+        ],
+    ),
+    (
         "damaged stores, 6,000 images",
         &[
             "CLAWRK_IMAGES=6000",
