@@ -12,29 +12,21 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
-use clawrk_core::engine::{JobFilter, PageRequest};
-use clawrk_core::id::{JobId, UserId};
-use clawrk_core::job::{OnRejected, Status};
-use clawrk_core::money::Credits;
-use clawrk_core::policy::Policy;
-use clawrk_core::record::PayoutStatus;
-use clawrk_core::skill::{Skill, SkillContext, SkillError};
+use clawrk_core::id::UserId;
 use clawrk_core::store::Store;
-use clawrk_core::{Call, Engine};
 use clawrk_store_sled::SledStore;
-use clawrk_testkit::clock::{SeededIds, VirtualClock};
-use clawrk_testkit::payments::OfflinePayments;
-use clawrk_testkit::rng::Rng;
+use clawrk_testkit::busy::{Busy, Truth};
 use clawrk_testkit::run::block_on;
 use serde_json::{Value, json};
 
+/// Which exchange it is.
+const SEED: u64 = 1;
+
+/// How many jobs are posted one after the other, and how many things happen besides. Among those
+/// are more jobs.
 const JOBS: usize = 1_000;
-const MINUTE: Duration = Duration::from_secs(60);
-const GOOD: &str = "Output that is long enough to pass in mock mode.";
-const BAD: &str = "no";
+const MORE: usize = 300;
 
 /// Ids that a host or an identity provider may bring.
 fn people() -> Vec<UserId> {
@@ -115,258 +107,54 @@ const REASONS: [&str; 24] = [
     "option \"x\" \"y\"",
 ];
 
-/// What a job is to come to.
-#[derive(Debug, Clone, Copy)]
-enum End {
-    Queued,
-    Accepted,
-    Submitted,
-    Cancelled,
-    Verified,
-    Rejected,
-    Abandoned,
-    Unjudged,
-    Own,
+/// What the operator gives each, so that nobody is too poor, and balances are large.
+const GRANTS: [i64; 4] = [400, -3, 1_000_000_000, -999_999_999];
+
+async fn live(busy: &mut Busy, people: &[UserId]) {
+    for (at, person) in people.iter().enumerate() {
+        for (nth, credits) in GRANTS.into_iter().enumerate() {
+            let reason = REASONS[(at * GRANTS.len() + nth) % REASONS.len()];
+            // White space alone is refused.
+            let blank = reason.trim().is_empty();
+            let reason = format!("{reason}{}", if blank { "." } else { "" });
+            busy.grant(person, credits, &reason).await;
+        }
+    }
+    busy.disturb();
+    for made in 1..=JOBS {
+        busy.job().await;
+        if made % (JOBS / MORE) == 0 {
+            busy.step().await;
+        }
+    }
+    busy.settle().await;
 }
 
-const ENDS: [End; 14] = [
-    End::Queued,
-    End::Accepted,
-    End::Submitted,
-    End::Cancelled,
-    End::Verified,
-    End::Verified,
-    End::Verified,
-    End::Verified,
-    End::Verified,
-    End::Rejected,
-    End::Rejected,
-    End::Abandoned,
-    End::Unjudged,
-    End::Own,
-];
-
-/// A skill of that name and cost.
-#[derive(Debug)]
-struct Costs(&'static str, u32);
-
-#[async_trait]
-impl Skill for Costs {
-    fn name(&self) -> &str {
-        self.0
-    }
-
-    fn description(&self) -> &str {
-        "Costs something."
-    }
-
-    fn credit_cost(&self) -> u32 {
-        self.1
-    }
-
-    async fn run(&self, _: &str, _: &SkillContext) -> Result<String, SkillError> {
-        Ok(GOOD.to_owned())
-    }
-}
-
-const SKILLS: [(&str, i64); 3] = [("research", 2), ("draw", 3), ("translate", 7)];
-
-/// The exchange, with one engine for each thing that a rejection can do.
-struct Exchange {
-    engines: Vec<Engine>,
-    clock: VirtualClock,
-    people: Vec<UserId>,
-    rng: Rng,
-}
-
-impl Exchange {
-    fn new(store: &Arc<dyn Store>) -> Exchange {
-        let clock = VirtualClock::new();
-        let fates = [OnRejected::Refund, OnRejected::Keep, OnRejected::Requeue];
-        let engine = |(fate, seed)| {
-            let mut policy = Policy::default();
-            policy.credits = true;
-            policy.on_rejected = fate;
-            policy.max_attempts = 1;
-            let [_, draw, translate] = SKILLS.map(|(name, cost)| Costs(name, cost as u32));
-            Engine::builder(Arc::clone(store), Arc::new(clock.clone()))
-                .policy(policy)
-                .ids(Arc::new(SeededIds::new(seed)))
-                .payments(Arc::new(OfflinePayments))
-                .skill(draw)
-                .skill(translate)
-                .build()
-        };
-        Exchange {
-            engines: fates.into_iter().zip(1..).map(engine).collect(),
-            clock,
-            people: people(),
-            rng: Rng::new(1),
-        }
-    }
-
-    fn engine(&mut self) -> Engine {
-        self.rng.pick(&self.engines)
-    }
-
-    fn person(&mut self) -> UserId {
-        self.rng.pick(&self.people)
-    }
-
-    /// Lets up to that many minutes pass.
-    fn pass(&mut self, minutes: usize) {
-        let minutes = u32::try_from(self.rng.below(minutes)).unwrap();
-        self.clock.advance(MINUTE * minutes);
-        self.clock.advance(Duration::from_millis(1));
-    }
-
-    async fn grants(&mut self) {
-        for (at, person) in self.people.clone().into_iter().enumerate() {
-            let engine = self.engine();
-            engine.user(&person).await.unwrap();
-            let amounts = [400 + at as i64, -3, 1_000_000_000, -999_999_999];
-            for (amount, nth) in amounts.into_iter().zip(0..) {
-                self.pass(60);
-                let reason = REASONS[(at * 4 + nth) % REASONS.len()];
-                // White space alone is refused.
-                let reason = format!(
-                    "{reason}{}",
-                    if reason.trim().is_empty() { "." } else { "" }
-                );
-                let (call, amount) = (Call::by_admin(), Credits::new(amount));
-                let given = engine.grant_credits(call, &person, amount, &reason);
-                given.await.unwrap();
-            }
-        }
-    }
-
-    async fn job(&mut self) {
-        let (engine, sender, end) = (self.engine(), self.person(), self.rng.pick(&ENDS));
-        let receiver = match end {
-            End::Own => sender.clone(),
-            _ => self.other(&sender),
-        };
-        let (skill, _) = self.rng.pick(&SKILLS);
-        self.pass(90);
-        let prompt = format!("Please {skill}: a thing");
-        let job = engine.create_job(&sender, &prompt).await.unwrap().id;
-        match end {
-            End::Queued => return,
-            End::Cancelled => {
-                self.pass(5);
-                engine.cancel_job(&sender, &job).await.unwrap();
-                return;
-            }
-            _ => {}
-        }
-        self.pass(5);
-        engine.accept_job(&receiver, &job).await.unwrap();
-        let output = match end {
-            End::Accepted | End::Abandoned => return,
-            End::Rejected => BAD,
-            _ => GOOD,
-        };
-        self.pass(5);
-        let handed_in = engine.submit_output(&receiver, &job, Some(output));
-        handed_in.await.unwrap();
-        if !matches!(end, End::Submitted | End::Unjudged) {
-            // Sometimes at the same millisecond.
-            if self.rng.chance(50) {
-                self.pass(5);
-            }
-            engine.verify_job(&sender, &job).await.unwrap();
-        }
-    }
-
-    fn other(&mut self, than: &UserId) -> UserId {
-        loop {
-            let person = self.person();
-            if person != *than {
-                return person;
-            }
-        }
-    }
-
-    /// Lets deadlines pass.
-    async fn tick(&mut self) {
-        let engine = self.engine();
-        while engine.tick(100).await.unwrap().done > 0 {}
-    }
-}
-
-/// All of a list.
-macro_rules! all {
-    ($page:ident => $list:expr) => {{
-        let (mut items, mut $page) = (Vec::new(), PageRequest::first());
-        loop {
-            let found = $list.await.unwrap();
-            items.extend(found.items);
-            match found.next {
-                Some(next) => $page.after = Some(next),
-                None => break items,
-            }
-        }
-    }};
-}
-
-/// What a user has, is owed, and has seen happen.
-async fn user_truth(engine: &Engine, user: &UserId) -> Value {
-    let entries = all!(page => engine.ledger(user, &page)).into_iter().rev();
-    let entries = entries.map(|entry| {
-        let (delta, at) = (entry.delta.units(), entry.created_at.to_string());
-        json!([delta, entry.reason.as_str(), at])
-    });
-    let payouts = all!(page => engine.payouts(user, &page)).into_iter();
-    let mut by_status: BTreeMap<&str, i64> = BTreeMap::new();
-    for payout in payouts {
-        *by_status.entry(payout.status.as_str()).or_default() += payout.amount_cents.units();
-    }
-    json!({
-        "credits": engine.user(user).await.unwrap().credits.units(),
-        "entries": entries.collect::<Vec<_>>(),
-        "payouts": by_status,
-    })
-}
-
-async fn truth(engine: &Engine) -> Value {
-    let mut users = serde_json::Map::new();
-    let mut spent = 0;
-    let mut jobs: BTreeMap<JobId, (Status, i64)> = BTreeMap::new();
-    for user in all!(page => engine.users(Call::by_admin(), &page)) {
-        let known = user_truth(engine, &user.id).await;
-        users.insert(user.id.to_string(), known);
-        for job in all!(page => engine.jobs(&user.id, &JobFilter::sent(), &page)) {
-            let cost = SKILLS.iter().find(|(name, _)| *name == job.skill);
-            let cost = cost.unwrap().1;
-            if job.status == Status::Verified && job.receiver != Some(job.sender) {
-                spent += cost;
-            }
-            jobs.insert(job.id, (job.status, cost));
-        }
-    }
-    let is_open = |status: &Status| !status.is_final();
-    let holds = jobs.iter().filter(|(_, (status, _))| is_open(status));
-    let holds: BTreeMap<String, i64> = holds
-        .map(|(job, (_, cost))| (job.to_string(), *cost))
-        .collect();
-    let mut statuses: BTreeMap<&str, usize> = BTreeMap::new();
-    for (status, _) in jobs.values() {
-        *statuses.entry(status.as_str()).or_default() += 1;
-    }
-    let unpaid: Vec<&str> = PayoutStatus::ALL
-        .into_iter()
-        .filter(|status| {
-            use PayoutStatus::{Paid, Reversed, WrittenOff};
-            !matches!(status, Paid | Reversed | WrittenOff)
+fn json_of(truth: &Truth) -> Value {
+    let users: BTreeMap<String, Value> = truth
+        .users
+        .iter()
+        .map(|(user, known)| {
+            let known = json!({
+                "credits": known.credits,
+                "entries": known.entries,
+                "owed": known.owed,
+            });
+            (user.to_string(), known)
         })
-        .map(PayoutStatus::as_str)
         .collect();
+    let holds = truth.holds.iter();
+    let holds: BTreeMap<String, i64> = holds.map(|(job, held)| (job.to_string(), *held)).collect();
     json!({
         "users": users,
+        "jobs": truth.jobs,
         "holds": holds,
-        "spent": spent,
-        "jobs": statuses,
-        "unpaid": unpaid,
+        "spent": truth.spent,
+        "payouts": truth.payouts,
+        "payout_cost": truth.payout_cost,
+        "recovered": truth.recovered,
+        "balance": truth.balance,
+        "sales": truth.sales,
     })
 }
 
@@ -377,18 +165,11 @@ fn main() {
     };
     let store: Arc<dyn Store> = Arc::new(SledStore::open(&folder).unwrap());
     block_on(async {
-        let mut exchange = Exchange::new(&store);
-        exchange.grants().await;
-        for made in 1..=JOBS {
-            exchange.job().await;
-            if made % 50 == 0 {
-                exchange.tick().await;
-            }
-        }
-        let engine = exchange.engine();
-        assert!(engine.audit().await.unwrap().ok());
-        let truth = truth(&engine).await;
-        std::fs::write(&file, serde_json::to_vec(&truth).unwrap()).unwrap();
-        engine.close().await.unwrap();
+        let people = people();
+        let mut busy = Busy::new(&store, SEED, people.clone());
+        live(&mut busy, &people).await;
+        let truth = Truth::of(&busy).await;
+        std::fs::write(&file, serde_json::to_vec(&json_of(&truth)).unwrap()).unwrap();
+        busy.engine().close().await.unwrap();
     });
 }

@@ -13,6 +13,7 @@
 //! - [`faults`]: a store that refuses, leaves its caller in doubt, hangs or dies at a chosen call.
 //! - [`books`]: a fake Stripe that keeps account, fails on demand and repeats with its seed; with
 //!   the feature `stripe-http` also over HTTP (`books_http`), and as the program `stripe-books`.
+//! - [`busy`]: an exchange with jobs, sales and payouts, and the truth about its money.
 //! - [`clock`]: time and ids that a test moves and a seed repeats.
 //! - [`invariants`]: what must hold of an exchange at every moment.
 //! - [`model`]: a naive exchange to compare the real one with.
@@ -38,6 +39,7 @@
 pub mod books;
 #[cfg(feature = "stripe-http")]
 pub mod books_http;
+pub mod busy;
 pub mod clock;
 pub mod faults;
 pub mod invariants;
