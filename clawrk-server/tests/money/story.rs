@@ -144,14 +144,15 @@ impl Story {
     pub(crate) async fn killed_inside(&mut self, step: usize, target: Target, fault: Fault) {
         let name = fault.name();
         self.exchange.stripe().books().plan(target, fault);
-        let met = async || {
+        let met = || {
             let books = self.exchange.stripe().books();
             books.hits().get(name).is_some_and(|hits| *hits > 0)
         };
         let what = format!("{name} in step {step}");
         tokio::select! {
-            () = self.step(step) => panic!("{what}: it was done without that request"),
-            () = self.exchange.until(&what, met) => {}
+            // The news of what was carried out may be quicker than the look at what was met.
+            () = self.step(step) => assert!(met(), "{what}: it was done without that request"),
+            () = self.exchange.until(&what, async || met()) => {}
         }
         self.exchange.kill();
         self.exchange.stripe().books().calm();
