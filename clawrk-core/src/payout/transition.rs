@@ -85,6 +85,16 @@ impl PayoutCommand {
             PayoutCommand::Restore => "restore",
         }
     }
+
+    /// What an operator asked for, in the words of the asking.
+    const fn asked(self) -> &'static str {
+        match self {
+            PayoutCommand::Settle => "resolve as paid",
+            PayoutCommand::Deny => "resolve as absent",
+            PayoutCommand::WriteOff => "resolve as written_off",
+            other => other.as_str(),
+        }
+    }
 }
 
 impl fmt::Display for PayoutCommand {
@@ -209,7 +219,7 @@ pub(super) fn refuse(status: PayoutStatus, command: PayoutCommand) -> Rejection 
         .filter(|row| row.command == command);
     let names: Vec<_> = rows.map(|row| row.from.as_str()).collect();
     Rejection::WrongPayoutStatus {
-        command: command.as_str(),
+        command: command.asked(),
         status,
         needed: names.join(" or "),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::payout::PAYOUT_TRANSITIONS;
+use crate::payout::{PAYOUT_TRANSITIONS, check_status};
 
 const TABLE: &str = include_str!("table.txt");
 
@@ -146,5 +146,11 @@ fn a_refusal_says_what_would_help() {
     assert_eq!(
         refused.to_string(),
         "the payout is paid; retry needs it to be owed or declined"
+    );
+    // An operator knows no command that is called `deny`.
+    let refused = check_status(PayoutStatus::Owed, PayoutCommand::Deny).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the payout is owed; resolve as absent needs it to be unknown"
     );
 }
