@@ -63,6 +63,10 @@ pub(super) fn stripe_key(text: &str) -> Result<Option<StripeKey>, String> {
 pub(super) fn webhook_secrets(text: &str) -> Result<Vec<Secret>, String> {
     let secrets = list(text, "secrets", WEBHOOK_SECRETS_MAX)?;
     let visible = |secret: &&str| secret.bytes().all(|byte| byte.is_ascii_graphic());
+    if secrets.iter().any(|secret| secret.starts_with("we_")) {
+        let cause = "has the id of an endpoint (we_…); its signing secret is wanted (whsec_…)";
+        return Err(cause.to_owned());
+    }
     match secrets.iter().all(visible) {
         true => Ok(secrets
             .into_iter()
@@ -81,6 +85,12 @@ pub(super) fn prices(text: &str) -> Result<Vec<String>, String> {
     if let Some(odd) = prices.iter().find(|id| !plain(id)) {
         return Err(format!(
             "`{odd}` is no id of a price; they look like price_1Pq…"
+        ));
+    }
+    // Stripe's dashboard shows both ids on one page.
+    if let Some(product) = prices.iter().find(|id| id.starts_with("prod_")) {
+        return Err(format!(
+            "`{product}` is the id of a product; write that of its price, such as price_1Pq…"
         ));
     }
     Ok(prices.into_iter().map(str::to_owned).collect())
@@ -188,6 +198,13 @@ mod tests {
                 .unwrap_err()
                 .contains("`price 1` is no id")
         );
+        let product = prices("price_1,prod_2").unwrap_err();
+        assert!(
+            product.contains("`prod_2` is the id of a product"),
+            "{product}"
+        );
+        let endpoint = webhook_secrets("whsec_a,we_1").unwrap_err();
+        assert!(endpoint.contains("whsec_…"), "{endpoint}");
         let many = vec!["p"; PRICES_MAX + 1].join(",");
         assert!(prices(&many).unwrap_err().contains("at most 64"));
         assert_eq!(webhook_secrets("whsec_a,whsec_b").unwrap().len(), 2);
