@@ -112,9 +112,7 @@ pub(crate) async fn webhook(State(api): State<Api>, signed: Signed) -> Response 
     let engine = api.engine.clone();
     let taken = api.run(async move {
         let Signed { body, signature } = signed;
-        let received = engine.receive_webhook(&body, &signature).await?;
-        let (event, outcome) = (received.event, received.outcome);
-        tracing::info!(%event, %outcome, "a webhook was taken");
+        engine.receive_webhook(&body, &signature).await?;
         Ok(reply::json(StatusCode::OK, &Received { received: true }))
     });
     match taken.await {

@@ -11,7 +11,10 @@ pub(super) async fn run(engine: &Engine) -> Result<(), Box<dyn Error>> {
     let marked = engine.mark_restored(Call::by_admin()).await?;
     engine.close().await?;
     match marked {
-        0 => say("no payout waits to be sent, so there is nothing to find out"),
+        0 => {
+            say("no payout waits to be sent that was not unknown before");
+            return Ok(());
+        }
         1 => say("1 payout is unknown now: it may have been paid since the copy was made"),
         many => say(format!(
             "{many} payouts are unknown now: they may have been paid since the copy was made"
