@@ -18,11 +18,12 @@
 //! | `/balance` | what the exchange holds | `currency`, `amount` |
 //! | `/endpoints` | events are posted there too | `url`, `secret`, `version`, `connect` |
 //! | `/courier` | posts come late and more than once | `delay_max_s`, `copies_max` |
-//! | `/faults` | what goes wrong with requests | `path`, `fault`, `times` (1) |
+//! | `/faults` | what goes wrong with requests | `path`, `method` (`POST`), `fault`, `times` (1) |
 //! | `/door` | connections are refused, or taken again | `open` |
 //! | `/slow` | requests wait, answers wait | `before_ms`, `after_ms` |
 //! | `/time` | time passes; answers what time it is | `advance_s` |
 //!
+//! A fault has the name of [`Fault::name`] with `_` between its words, such as `lost_then_busy`.
 //! Unknown ids are answered with 404, orders that cannot be read with 400.
 
 mod answer;
@@ -47,7 +48,7 @@ use self::exchange::Desk;
 use self::record::Record;
 use crate::books::Books;
 #[cfg(doc)]
-use crate::books::Standing;
+use crate::books::{Fault, Standing};
 
 /// How a fake is served.
 #[derive(Debug)]
