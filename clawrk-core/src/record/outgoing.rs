@@ -271,6 +271,14 @@ impl Alarm {
         Alarm::Unauthorized,
     ];
 
+    /// Whether a transfer was found that should not be there.
+    pub const fn is_of_transfers(self) -> bool {
+        match self {
+            Alarm::DoubleTransfer | Alarm::StoreBehindStripe => true,
+            Alarm::Unauthorized => false,
+        }
+    }
+
     /// The stable text.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -68,8 +68,8 @@ impl Engine {
     }
 
     /// Takes up sending again after it was stopped; also ends a wait for the provider, or for the
-    /// exchange's balance there. For the operator, who has looked at what stopped it: transfers
-    /// that exist by now raise no alarm any more.
+    /// exchange's balance there. For the operator, who has looked at what stopped it: where that
+    /// was a transfer, those that exist by now raise no alarm any more.
     ///
     /// # Errors
     /// [`Rejection::AdminOnly`], [`Rejection::PaymentsNotConfigured`]; [`Rejection::Invalid`] or
@@ -97,10 +97,15 @@ impl Engine {
             check_note(note)?;
             let (version, mut book) = self.outbox_record("resume").await?;
             let now = self.inner.clock.now();
-            book.stop = None;
+            if book
+                .stop
+                .take()
+                .is_some_and(|stop| stop.alarm.is_of_transfers())
+            {
+                book.confirmed = Some(now);
+            }
             book.pause = None;
             book.circuit = None;
-            book.confirmed = Some(now);
             book.due_at = Some(now);
             book.watch_at = Some(now);
             book.resumed = Some(Resumed {
