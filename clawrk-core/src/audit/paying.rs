@@ -168,7 +168,7 @@ impl<'a> Paying<'a> {
     }
 
     fn take_back(&mut self, total: Cents) -> Vec<Posting> {
-        let more = Cents::new(total.units() - self.reversed.units());
+        let more = Cents::new(total.units().saturating_sub(self.reversed.units()));
         self.reversed = total;
         match more == Cents::ZERO {
             true => Vec::new(),

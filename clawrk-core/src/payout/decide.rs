@@ -370,7 +370,7 @@ impl<'a> Case<'a> {
         self.payout.restored_at = None;
         self.payout.error = None;
         self.payout.tries = 0;
-        let reversed = transfer.reversed.min(self.before.amount);
+        let reversed = transfer.reversed.min(self.before.amount).max(Cents::ZERO);
         self.taken_back(reversed);
         StepKind::Paid {
             transfer: id,

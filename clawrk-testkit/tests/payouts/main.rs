@@ -9,6 +9,7 @@
 )]
 
 mod damage;
+mod hardship;
 mod matrix;
 mod random;
 mod scenarios;

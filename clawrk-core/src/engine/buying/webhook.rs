@@ -254,21 +254,28 @@ impl Engine {
             }
             (Some(_), _) => Ok(Effect::on(LINKED, customer)),
             (None, None) => Ok(Effect::ignored("no_user")),
-            (None, Some(noted)) => self.link_customer(customer, noted, batch).await,
+            (None, Some(noted)) => {
+                let ours = owner.store.is_some();
+                self.link_customer(customer, noted, ours, batch).await
+            }
         }
     }
 
+    /// Links a customer to a user. What the customer pays for is the user's from then on, but only
+    /// as one of a checkout that was made here the user goes on to buy: on a page that the
+    /// operator made by hand, whoever pays can say who they are.
     async fn link_customer(
         &self,
         customer: &str,
         user: UserId,
+        ours: bool,
         batch: &mut Batch,
     ) -> Result<Effect, Error> {
         let Some((version, record)) = self.user_record(OP, &user).await? else {
             batch.guards.push(Guard::Absent(Key::User(user)));
             return Ok(Effect::ignored("unknown_user"));
         };
-        if record.customer.is_none() {
+        if ours && record.customer.is_none() {
             let customer = Some(customer.to_owned());
             put_user(batch, version, UserRecord { customer, ..record });
         }

@@ -229,6 +229,16 @@ impl Engine {
                 class: DeclineClass::Platform,
                 ..
             } => self.open_circuit(&said(&error)).await,
+            Failure::Declined {
+                class: DeclineClass::Account,
+                ..
+            } => {
+                // It is not what it was when the provider was asked.
+                if let Some(attempt) = changed.attempt() {
+                    self.inner.outbox.forget_asked(&attempt.destination);
+                }
+                Ok(())
+            }
             _ => self.note_failure(&error).await,
         }
     }

@@ -8,7 +8,7 @@ use crate::id::PayoutId;
 use crate::job::Actor;
 use crate::payout::decide::{Command, Decision, decide};
 use crate::record::{AttemptRecord, Body, PayoutRecord, Record, StepRecord};
-use crate::store::{Batch, Guard, Key};
+use crate::store::{Batch, Guard, Key, StoreError};
 
 /// A payout as it was read, with its latest attempt.
 #[derive(Debug, Clone)]
@@ -161,6 +161,30 @@ impl Engine {
             "a payout went on"
         );
         Ok(changed)
+    }
+
+    /// Whether an error is of one payout alone: a record of it is damaged, or what it moves does
+    /// not fit the ledger. It must not keep all the others waiting.
+    pub(crate) fn is_of_one(error: &Error) -> bool {
+        matches!(
+            error,
+            Error::Internal(_)
+                | Error::Store {
+                    source: StoreError::Corrupt { .. },
+                    ..
+                }
+        )
+    }
+
+    /// What came of looking at one payout of many: none where it alone is damaged, which is logged.
+    pub(super) fn spared<T>(id: PayoutId, looked: Result<T, Error>) -> Result<Option<T>, Error> {
+        match looked {
+            Err(error) if Self::is_of_one(&error) => {
+                tracing::error!(payout = %id, %error, "a payout is damaged");
+                Ok(None)
+            }
+            looked => looked.map(Some),
+        }
     }
 
     /// Whether an error says that a payout was not where the command needs it: somebody else was

@@ -24,7 +24,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use crate::record::{OutboxRecord, Platform};
-use crate::store::Cursor;
 use crate::time::Timestamp;
 
 pub use detail::{OutboxState, PayoutDetail, PayoutDetails, Resolution};
@@ -64,8 +63,8 @@ struct Known {
     asked: BTreeSet<String>,
     /// How far a look at the provider's list has come.
     watch: Option<watch::Position>,
-    /// How far a look at what is owed has come.
-    sweep: Option<Cursor>,
+    /// How far a look at what waits has come.
+    sweep: Option<sweep::Sweep>,
 }
 
 impl Memory {
@@ -86,6 +85,10 @@ impl Memory {
 
     fn was_asked(&self, account: &str) -> bool {
         self.known(|known| known.asked.contains(account))
+    }
+
+    fn forget_asked(&self, account: &str) {
+        self.known(|known| known.asked.remove(account));
     }
 
     fn note_asked(&self, account: &str) {

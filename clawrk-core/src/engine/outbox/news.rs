@@ -72,6 +72,9 @@ impl Engine {
             return Ok("ignored: of no payout".to_owned());
         };
         let Some(stored) = self.stored_payout("transfer", id).await? else {
+            if self.is_confirmed(transfer).await? {
+                return Ok("known".to_owned());
+            }
             let detail = format!("the transfer {} pays {id}, which is not here", transfer.id);
             self.alarm(batch, Alarm::StoreBehindStripe, &detail).await?;
             return Ok("alarm: store_behind_stripe".to_owned());
@@ -82,6 +85,9 @@ impl Engine {
             News::Reversed => Command::Reverse {
                 total: transfer.reversed,
             },
+            News::Double(_) if self.is_confirmed(transfer).await? => {
+                return Ok("known".to_owned());
+            }
             News::Double(detail) => {
                 self.alarm(batch, Alarm::DoubleTransfer, &detail).await?;
                 return Ok("alarm: double_transfer".to_owned());
@@ -99,6 +105,12 @@ impl Engine {
         let decision = decide(payout, attempt, command, &Actor::System, now)?;
         let changed = stored.write(batch, decision, &Actor::System, None);
         Ok(changed.payout.status.as_str().to_owned())
+    }
+
+    /// Whether an operator has looked at what was there when the transfer was.
+    async fn is_confirmed(&self, transfer: &Transfer) -> Result<bool, Error> {
+        let (_, book) = self.outbox_record("transfer").await?;
+        Ok(book.confirmed.is_some_and(|at| transfer.created_at <= at))
     }
 
     /// Has the batch stop the outbox.

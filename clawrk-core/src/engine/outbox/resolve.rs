@@ -13,7 +13,9 @@ use crate::payments::{Failure, PaymentsError, Transfer};
 use crate::payout::PayoutCommand;
 use crate::payout::check_status;
 use crate::payout::decide::{Command, decide};
-use crate::record::{Answer, Look, PayoutRecord};
+use crate::record::{Answer, Body, Look, PayoutRecord, StepKind};
+use crate::store::Key;
+use crate::time::Timestamp;
 
 impl Engine {
     /// Has a payout sent again that was declined, or that waits. For the operator.
@@ -150,6 +152,10 @@ impl Engine {
             return Err(Rejection::TransferMismatch(text.to_owned()).into());
         }
         let now = self.inner.clock.now();
+        if self.is_being_sent_again(stored, now).await? {
+            let text = "it is being sent once more at this moment; look again in some minutes";
+            return Err(Rejection::TransferMismatch(text.to_owned()).into());
+        }
         let store = self.store_id("payout").await?;
         let found = self.list_group(at, &stored.payout, &store).await;
         let text = match found.map_err(failed)? {
@@ -161,6 +167,20 @@ impl Engine {
             Found::Foreign(cause) => cause,
         };
         Err(Rejection::TransferMismatch(text).into())
+    }
+
+    /// Whether somebody has begun to send what is in doubt once more, and may not have heard the
+    /// answer. No listing tells what is on its way.
+    async fn is_being_sent_again(&self, stored: &Stored, now: Timestamp) -> Result<bool, Error> {
+        if stored.payout.due_at.is_none_or(|lease| lease <= now) {
+            return Ok(false);
+        }
+        let step = Key::Step(stored.payout.id, stored.version);
+        let step = self.read_one("payout", step).await?;
+        Ok(step.is_some_and(|record| match record.body {
+            Body::Step(step) => matches!(step.kind, StepKind::Resent { .. }),
+            _ => false,
+        }))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::engine::commit::CommitFailure;
 use crate::engine::outbox::Turn;
+use crate::engine::outside::backoff;
 use crate::error::Error;
 use crate::id::PayoutId;
 use crate::ledger::Account;
@@ -10,17 +11,52 @@ use crate::money::Cents;
 use crate::payout::decide::Command;
 use crate::policy::PayoutBudget;
 use crate::record::{Body, OutboxRecord, PayoutRecord, PayoutStatus, Platform, Record, Wait};
-use crate::store::{Guard, Index, Key, Page, PageLimit};
+use crate::store::{Cursor, Guard, Index, Key, Page, PageLimit};
 use crate::time::Timestamp;
 
 /// How many payouts are looked at in one go.
 const ROWS: usize = 200;
 
+/// How far a look at what waits has come: through what is owed, then through what is in doubt.
+#[derive(Debug)]
+pub(super) struct Sweep {
+    status: PayoutStatus,
+    after: Option<Cursor>,
+}
+
+impl Sweep {
+    const FIRST: Sweep = Sweep {
+        status: PayoutStatus::Owed,
+        after: None,
+    };
+    const SECOND: Sweep = Sweep {
+        status: PayoutStatus::Unknown,
+        after: None,
+    };
+}
+
 impl Engine {
-    /// Wakes the payouts whose time has come, a page of them. Says whether there are more.
+    /// Wakes the payouts whose time has come, a page of each kind. Says whether there are more.
     pub(super) async fn sweep(&self, book: &OutboxRecord) -> Result<bool, Error> {
-        let after = self.inner.outbox.known(|known| known.sweep.take());
-        let index = Index::Payouts(PayoutStatus::Owed);
+        let sweep = self.inner.outbox.known(|known| known.sweep.take());
+        let sweep = sweep.unwrap_or(Sweep::FIRST);
+        let owed = sweep.status == PayoutStatus::Owed;
+        let mut next = self.sweep_page(sweep, book).await?;
+        if owed && next.is_none() {
+            next = self.sweep_page(Sweep::SECOND, book).await?;
+        }
+        let more = next.is_some();
+        self.inner.outbox.known(|known| known.sweep = next);
+        Ok(more)
+    }
+
+    /// Looks at a page, and says where the next one of the kind begins.
+    async fn sweep_page(
+        &self,
+        Sweep { status, after }: Sweep,
+        book: &OutboxRecord,
+    ) -> Result<Option<Sweep>, Error> {
+        let index = Index::Payouts(status);
         let limit = PageLimit::rows(ROWS);
         let page = self.inner.store.scan(&index, after.as_ref(), limit).await;
         let Page { rows, next, .. } = page.map_err(|source| Error::Store {
@@ -31,42 +67,42 @@ impl Engine {
         for record in rows {
             if let Body::Payout(payout) = record.body
                 && payout.due_at.is_none()
-                && self.has_come(&payout, book, &mut left).await?
             {
-                self.wake(payout.id, Command::Wake).await?;
+                let swept = self.sweep_one(&payout, book, &mut left).await;
+                Self::spared(payout.id, swept)?;
             }
         }
-        if next.is_none() {
-            self.sweep_doubt().await?;
-        }
-        let more = next.is_some();
-        self.inner.outbox.known(|known| known.sweep = next);
-        Ok(more)
+        Ok(next.map(|after| Sweep {
+            status,
+            after: Some(after),
+        }))
     }
 
-    /// What is in doubt and was sent for another account of the exchange, which is back.
-    async fn sweep_doubt(&self) -> Result<(), Error> {
-        let index = Index::Payouts(PayoutStatus::Unknown);
-        let limit = PageLimit::rows(ROWS);
-        let page = self.inner.store.scan(&index, None, limit).await;
-        let page = page.map_err(|source| Error::Store {
-            op: "sweep",
-            source,
-        })?;
-        for record in page.rows {
-            if let Body::Payout(payout) = record.body
-                && payout.wait == Some(Wait::OtherAccount)
-                && self.is_our_purse(&payout).await?
+    /// Wakes a payout, if what it waits for has come.
+    async fn sweep_one(
+        &self,
+        payout: &PayoutRecord,
+        book: &OutboxRecord,
+        left: &mut Option<Cents>,
+    ) -> Result<(), Error> {
+        let now = self.inner.clock.now();
+        match payout.status {
+            PayoutStatus::Owed if self.has_come(payout, book, left).await? => {
+                self.wake(payout.id, Command::Wake).await
+            }
+            // It was sent for another account of the exchange, which is back.
+            PayoutStatus::Unknown
+                if payout.wait == Some(Wait::OtherAccount) && self.is_our_purse(payout).await? =>
             {
                 let again = Command::PutOff {
                     wait: Wait::Doubt,
-                    due: Some(self.inner.clock.now()),
+                    due: Some(now),
                     cause: None,
                 };
-                self.wake(payout.id, again).await?;
+                self.wake(payout.id, again).await
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     async fn wake(&self, id: PayoutId, command: Command) -> Result<(), Error> {
@@ -90,7 +126,10 @@ impl Engine {
             // It was made by a release that sent nothing.
             None | Some(Wait::Stopped | Wait::Provider | Wait::Doubt) => true,
             Some(Wait::PlatformBalance) => book.circuit.is_none(),
-            Some(Wait::Account) => self.account_is_ready(payout).await?,
+            Some(Wait::Account) => {
+                may_ask_account(payout, self.inner.clock.now())
+                    && self.account_is_ready(payout).await?
+            }
             Some(Wait::OtherAccount) => self.is_our_purse(payout).await?,
             Some(Wait::Budget) => match left {
                 None => true,
@@ -180,17 +219,10 @@ impl Engine {
                 if let Body::Payout(payout) = record.body
                     && payout.wait == Some(Wait::PlatformBalance)
                 {
-                    self.wake(payout.id, Command::Wake).await?;
-                    self.visit(
-                        payout.id,
-                        Turn {
-                            book,
-                            began,
-                            probe: true,
-                        },
-                    )
-                    .await?;
-                    return Ok(true);
+                    let tried = self.try_one(payout.id, book, began).await;
+                    if Self::spared(payout.id, tried)?.is_some() {
+                        return Ok(true);
+                    }
                 }
             }
             after = page.next;
@@ -202,6 +234,21 @@ impl Engine {
         }
     }
 
+    async fn try_one(
+        &self,
+        id: PayoutId,
+        book: &OutboxRecord,
+        began: Timestamp,
+    ) -> Result<(), Error> {
+        self.wake(id, Command::Wake).await?;
+        let turn = Turn {
+            book,
+            began,
+            probe: true,
+        };
+        self.visit(id, turn).await.map(drop)
+    }
+
     /// Has what waits looked at with the next tick: an account or the budget has changed.
     pub(crate) async fn sweep_soon(&self) -> Result<(), Error> {
         let now = self.inner.clock.now();
@@ -210,4 +257,11 @@ impl Engine {
             .await
             .map(drop)
     }
+}
+
+/// Whether a receiver's account may be tried again. One that is declined although it looks fine is
+/// tried less and less often: each attempt is a record for ever.
+fn may_ask_account(payout: &PayoutRecord, now: Timestamp) -> bool {
+    let since = payout.changed_at.unwrap_or(payout.created_at);
+    payout.attempt == 0 || now >= since.after(backoff(payout.attempt))
 }

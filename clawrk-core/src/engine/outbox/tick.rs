@@ -10,7 +10,7 @@ use crate::engine::{Engine, Progress, measured};
 use crate::error::Error;
 use crate::id::PayoutId;
 use crate::record::{Body, OutboxRecord, PayoutRecord, PayoutStatus};
-use crate::store::{Index, PageLimit, StoreError};
+use crate::store::{Index, PageLimit};
 use crate::time::Timestamp;
 
 /// How many rows of what is due are read at once.
@@ -19,8 +19,9 @@ const ROWS: usize = 100;
 type Visit<'a> = Pin<Box<dyn Future<Output = Result<bool, Error>> + Send + 'a>>;
 
 impl Engine {
-    /// Works on what is due to be sent: one round of at most [`PAYOUTS_AT_ONCE`] payouts, so that
-    /// whatever else is due waits no longer than one call to the provider may take.
+    /// Works on what is due to be sent: one round of at most [`PAYOUTS_AT_ONCE`] payouts, besides
+    /// damaged ones, so that whatever else is due waits no longer than one call to the provider may
+    /// take.
     pub(crate) async fn tick_payouts(&self, budget: usize) -> Result<Progress, Error> {
         if self.inner.payments.is_none() {
             return Ok(Progress {
@@ -36,8 +37,13 @@ impl Engine {
         if budget > 0 && !is_paused(&book, began) {
             done = self.look_outside(&book, began).await?;
         }
-        if done < budget {
+        while done < budget {
+            let before = failed.len();
             done += self.round(began, budget - done, &mut failed).await?;
+            // Where some are damaged, others are due behind them.
+            if failed.len() == before {
+                break;
+            }
         }
         let next = self.next_payout(&failed).await?;
         Ok(Progress { done, next })
@@ -74,17 +80,10 @@ impl Engine {
                     failed.insert(*id);
                 }
                 Err(error) if Self::was_overtaken(&error) => done += 1,
-                // One damaged payout must not keep all the others waiting.
-                Err(
-                    error @ Error::Store {
-                        source: StoreError::Corrupt { .. },
-                        ..
-                    },
-                ) => {
-                    tracing::error!(payout = %id, %error, "a payout that is due is damaged");
+                Err(error) => {
+                    Self::spared(*id, Err::<(), _>(error))?;
                     failed.insert(*id);
                 }
-                Err(error) => return Err(error),
             }
         }
         Ok(done)

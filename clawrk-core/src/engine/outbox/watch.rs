@@ -75,6 +75,8 @@ impl Engine {
             return Ok(0);
         }
         let probed = self.probe(&book, began).await?;
+        // The one that was tried may have been paid: then all are woken.
+        let (_, book) = self.outbox_record("look").await?;
         let more = self.sweep(&book).await?;
         let latest = self.latest(&book);
         let change = |outbox: &mut OutboxRecord| {
@@ -145,7 +147,7 @@ impl Engine {
             Err(error) => return Ok(Err(error)),
         };
         for transfer in &page.items {
-            self.compare(book, transfer).await?;
+            self.compare_one(book, transfer).await?;
             position.newest = position.newest.max(Some(transfer.created_at));
         }
         position.after = page.items.last().map(|transfer| transfer.id.clone());
@@ -171,13 +173,25 @@ impl Engine {
         Ok(())
     }
 
-    /// Compares a transfer of the list with what the store has.
-    async fn compare(&self, book: &OutboxRecord, transfer: &Transfer) -> Result<(), Error> {
+    /// Compares a transfer of the list with what the store has, where it is this store's.
+    async fn compare_one(&self, book: &OutboxRecord, transfer: &Transfer) -> Result<(), Error> {
         let store = self.store_id("watch").await?;
         let id = transfer.payout.as_deref().map(str::parse::<PayoutId>);
-        let (Some(Ok(id)), true) = (id, transfer.store.as_deref() == Some(&*store)) else {
-            return Ok(());
-        };
+        match (id, transfer.store.as_deref() == Some(&*store)) {
+            (Some(Ok(id)), true) => {
+                let compared = self.compare(book, id, transfer).await;
+                Self::spared(id, compared).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn compare(
+        &self,
+        book: &OutboxRecord,
+        id: PayoutId,
+        transfer: &Transfer,
+    ) -> Result<(), Error> {
         let confirmed = book.confirmed.is_some_and(|at| transfer.created_at <= at);
         let Some(stored) = self.stored_payout("watch", id).await? else {
             let detail = format!("the transfer {} pays {id}, which is not here", transfer.id);

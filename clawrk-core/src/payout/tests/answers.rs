@@ -211,6 +211,13 @@ fn what_is_taken_back_only_grows() {
     assert_eq!(all.payout.status, PayoutStatus::Reversed);
     assert_eq!(moved(&all), ["stripe recovered 60"]);
 
+    let mut odd = transfer();
+    odd.reversed = Cents::new(i64::MIN);
+    let settle = Command::Settle(odd);
+    let sending = payout(PayoutStatus::Sending);
+    let whole = by_system(&sending, Some(&attempt()), settle, later(1));
+    assert_eq!(whole.payout.reversed, Cents::ZERO);
+
     let mut gone = transfer();
     gone.reversed = Cents::new(100);
     let sent = attempt();

@@ -208,10 +208,26 @@ fn a_completed_checkout_links_and_grants_nothing() {
         );
         assert_eq!(shop.link(Linked::Customer, "cus_9").await, None);
         let known = shop.user(&ann).await.customer;
+        assert_eq!(known, None, "anybody could have said so");
+        let store = shop.record(Key::Meta).await.map(|record| record.body);
+        let Some(Body::Meta(meta)) = store else {
+            panic!("{store:?}");
+        };
+        for (id, customer) in [("evt_8", "cus_10"), ("evt_9", "cus_11")] {
+            let owner = Owner {
+                user: Some("ann".to_owned()),
+                customer: Some(customer.to_owned()),
+                store: Some(meta.commit.to_string()),
+                tier: None,
+            };
+            let event = event(id, News::CheckoutCompleted(owner));
+            assert_eq!(shop.tell(&event).await, "linked");
+        }
+        let known = shop.user(&ann).await.customer;
         assert_eq!(
             known.as_deref(),
-            Some("cus_7"),
-            "the first one is bought as"
+            Some("cus_10"),
+            "the first one of a checkout made here is bought as"
         );
         assert_eq!(shop.credits(&ann).await, 0);
         clean(&shop.engine).await;
