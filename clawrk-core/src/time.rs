@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A point in time in UTC, in whole milliseconds since 1970.
@@ -34,6 +35,21 @@ impl Timestamp {
     /// Milliseconds since the start of 1970.
     pub const fn as_millis(self) -> i64 {
         self.0
+    }
+
+    /// What the header `Date` of an answer over HTTP says, such as `Sun, 06 Nov 1994 08:49:37 GMT`
+    /// (RFC 9110, section 5.6.7); none where it says nothing that is a time.
+    pub fn from_http_date(text: &str) -> Option<Timestamp> {
+        let instant = DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+        Some(Self::from_millis(instant.as_millisecond()))
+    }
+
+    /// This time as the header `Date` has it, to the second.
+    pub fn to_http_date(self) -> String {
+        // Every value is of a year that the form can say, so the empty text is for nobody.
+        jiff::Timestamp::from_millisecond(self.0)
+            .and_then(|instant| DateTimePrinter::new().timestamp_to_rfc9110_string(&instant))
+            .unwrap_or_default()
     }
 
     /// This time plus `duration`, at most [`Timestamp::MAX`].
@@ -112,6 +128,27 @@ mod tests {
         for millis in [0, 1, 999, 1_735_689_600_123] {
             let time = Timestamp::from_millis(millis);
             assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
+        }
+    }
+
+    #[test]
+    fn dates_of_http_round_trip_to_the_second() {
+        let time = Timestamp::from_millis(784_111_777_000);
+        let text = "Sun, 06 Nov 1994 08:49:37 GMT";
+        assert_eq!(time.to_http_date(), text);
+        assert_eq!(Timestamp::from_http_date(text), Some(time));
+        for end in [Timestamp::MIN, Timestamp::MAX] {
+            let second = Timestamp::from_millis(end.as_millis() / 1_000 * 1_000);
+            let read = Timestamp::from_http_date(&end.to_http_date());
+            assert_eq!(read, Some(second));
+        }
+        for wrong in [
+            "",
+            "now",
+            "1994-11-06T08:49:37Z",
+            "Sun, 31 Feb 1994 08:49:37 GMT",
+        ] {
+            assert_eq!(Timestamp::from_http_date(wrong), None, "{wrong}");
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use clawrk_core::time::Timestamp;
 use reqwest::Response;
-use reqwest::header::HeaderMap;
+use reqwest::header::{DATE, HeaderMap};
 use serde_json::Value;
 
 /// How much of an answer is read. A page of a hundred transfers is a tenth of it.
@@ -19,6 +20,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    /// What time it was there.
+    pub(crate) date: Option<Timestamp>,
     /// The body, where it is JSON.
     pub(crate) json: Option<Value>,
 }
@@ -28,6 +31,8 @@ impl Answer {
     pub(crate) async fn read(mut response: Response) -> Result<Answer, Cut> {
         let headers = response.headers();
         let (request_id, retry_after) = (request_id(headers), retry_after(headers));
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(Timestamp::from_http_date);
         let status = response.status().as_u16();
         let cut = |why| Cut {
             why,
@@ -50,6 +55,7 @@ impl Answer {
             status,
             request_id,
             retry_after,
+            date,
             json,
         })
     }

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use clawrk_core::payments::{Failure, Mode, PaymentsError};
+use clawrk_core::time::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::Value;
@@ -58,6 +59,14 @@ pub(crate) struct Look<'a> {
     pub(crate) query: Form,
 }
 
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) value: Value,
+    /// What time it was at Stripe.
+    pub(crate) at: Option<Timestamp>,
+}
+
 impl Client {
     pub(crate) fn new(
         http: reqwest::Client,
@@ -81,7 +90,7 @@ impl Client {
         self.key.mode()
     }
 
-    pub(crate) async fn change(&self, change: Change<'_>) -> Result<Value, PaymentsError> {
+    pub(crate) async fn change(&self, change: Change<'_>) -> Result<Found, PaymentsError> {
         let url = self.address(change.path);
         let mut headers = self.headers(change.version)?;
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -93,7 +102,7 @@ impl Client {
         self.run(Verb::Change, request.body(change.body)).await
     }
 
-    pub(crate) async fn look(&self, look: Look<'_>) -> Result<Value, PaymentsError> {
+    pub(crate) async fn look(&self, look: Look<'_>) -> Result<Found, PaymentsError> {
         if !look.path.iter().all(|part| is_path_part(part)) {
             return Err(not_an_id());
         }
@@ -126,7 +135,7 @@ impl Client {
         &self,
         verb: Verb,
         request: reqwest::RequestBuilder,
-    ) -> Result<Value, PaymentsError> {
+    ) -> Result<Found, PaymentsError> {
         let key = self.key.clone();
         let task = self
             .runtime
@@ -172,7 +181,7 @@ async fn exchange(
     verb: Verb,
     request: reqwest::RequestBuilder,
     key: &SecretKey,
-) -> Result<Value, PaymentsError> {
+) -> Result<Found, PaymentsError> {
     let response = match request.send().await {
         Ok(response) => response,
         Err(error) => {
@@ -186,16 +195,18 @@ async fn exchange(
     }
 }
 
-fn judge(verb: Verb, answer: Answer, key: &SecretKey) -> Result<Value, PaymentsError> {
+fn judge(verb: Verb, answer: Answer, key: &SecretKey) -> Result<Found, PaymentsError> {
     let Answer {
         status,
         request_id,
         retry_after,
+        date: at,
         json,
     } = answer;
     tracing::debug!(status, request_id, "answer of Stripe");
     if (200..=299).contains(&status) {
-        return json.ok_or_else(|| PaymentsError {
+        let found = json.map(|value| Found { value, at });
+        return found.ok_or_else(|| PaymentsError {
             failure: Failure::Unknown,
             detail: format!("an answer with status {status} that is no JSON"),
             request_id,

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::builder::Builder;
 use crate::classify::is_account_gone;
-use crate::client::{Change, Client, Look, Path, failed, unusable};
+use crate::client::{Change, Client, Found, Look, Path, failed, unusable};
 use crate::form::Form;
 use crate::request;
 use crate::shape::{self, Shape, flag, need_text};
@@ -54,10 +54,15 @@ impl Stripe {
             version: API_VERSION,
             body,
         };
-        self.client.change(change).await
+        Ok(self.client.change(change).await?.value)
     }
 
     async fn look(&self, path: Path<'_>, query: Form) -> Result<Value, PaymentsError> {
+        Ok(self.look_when(path, query).await?.value)
+    }
+
+    /// What is there, and when that was.
+    async fn look_when(&self, path: Path<'_>, query: Form) -> Result<Found, PaymentsError> {
         let look = Look {
             path,
             version: API_VERSION,
@@ -139,7 +144,7 @@ impl Payments for Stripe {
             version: &send.api_version,
             body: send.body.clone(),
         };
-        let made = self.client.change(change).await?;
+        let made = self.client.change(change).await?.value;
         usable("transfer", shape::transfer(&made))
     }
 
@@ -155,14 +160,14 @@ impl Payments for Stripe {
         which: &Transfers,
         after: Option<&str>,
     ) -> Result<TransfersPage, PaymentsError> {
-        let found = self
-            .look(&["transfers"], request::transfers(which, after))
-            .await?;
-        let page = usable("list", shape::list(&found))?;
+        let query = request::transfers(which, after);
+        let Found { value, at } = self.look_when(&["transfers"], query).await?;
+        let page = usable("list", shape::list(&value))?;
         let items = page.items.iter().map(shape::transfer).collect::<Shape<_>>();
         Ok(TransfersPage {
             items: usable("list", items)?,
             more: page.more,
+            at,
         })
     }
 

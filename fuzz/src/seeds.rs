@@ -234,6 +234,7 @@ fn outbox() -> OutboxRecord {
         until: AT,
         tries: 1,
         cause: "busy".to_owned(),
+        since: AT,
     };
     OutboxRecord {
         due_at: Some(AT),

@@ -46,6 +46,10 @@ pub enum Failure {
     /// The key stands for another request.
     #[error("the payment provider knows the idempotency key from another request")]
     KeyReused,
+    /// The clock here is not the provider's, so that no time can be relied on. Core finds that out;
+    /// no provider says so.
+    #[error("the clocks here and at the payment provider differ")]
+    ClocksDiffer,
     /// Whether it was done cannot be told.
     #[error("the outcome at the payment provider is unknown")]
     Unknown,

@@ -71,6 +71,7 @@ fn name(failure: &Failure) -> &'static str {
         Failure::Declined { .. } => "declined",
         Failure::NotFound => "not_found",
         Failure::KeyReused => "key_reused",
+        Failure::ClocksDiffer => "clocks_differ",
         Failure::Unknown => "unknown",
     }
 }

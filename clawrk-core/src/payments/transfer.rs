@@ -77,4 +77,8 @@ pub struct TransfersPage {
     pub items: Vec<Transfer>,
     /// Whether more follow, to be asked for after the last of these.
     pub more: bool,
+    /// What time it was at the provider when it answered, to the second at least. While that is not
+    /// the time here, nothing is sent and no absence is proven. None where the provider does not
+    /// tell: then the clock here is believed.
+    pub at: Option<Timestamp>,
 }

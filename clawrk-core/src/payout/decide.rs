@@ -131,7 +131,7 @@ pub(crate) fn decide(
             draft,
             lease,
             floor,
-        } => case.begin(draft, lease, floor)?,
+        } => case.begin(draft, lease, floor, now)?,
         Command::Resend { lease, latest } => case.resend(lease, now, latest)?,
         Command::Answer(answer) => case.answer(answer)?,
         Command::Lapse { latest } => case.lapse(now, latest),
@@ -216,6 +216,7 @@ impl<'a> Case<'a> {
         draft: Draft,
         lease: Timestamp,
         floor: Option<Cents>,
+        now: Timestamp,
     ) -> Result<StepKind, Rejection> {
         if self.open().is_some() {
             return Err(self.refuse());
@@ -230,7 +231,9 @@ impl<'a> Case<'a> {
             platform: draft.platform.account,
             mode: draft.platform.mode,
             destination: draft.destination,
-            first_sent_at: self.at,
+            // Never too late: it ends the time in which the same may be sent again.
+            first_sent_at: now,
+            // Never too early: it begins the wait for a proof.
             last_sent_at: self.at,
             doubtful: false,
             only_listed: false,

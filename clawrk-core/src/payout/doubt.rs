@@ -2,7 +2,7 @@
 
 use crate::error::Rejection;
 use crate::payout::decide::Case;
-use crate::payout::rules::{LISTED_AFTER, LISTINGS_APART, last_send, may_resend};
+use crate::payout::rules::{LISTED_AFTER, LISTINGS_APART, last_send, listed_from, may_resend};
 use crate::record::{Absence, AttemptEnd, Look, PayoutStatus, StepKind, Wait};
 use crate::time::Timestamp;
 
@@ -46,20 +46,18 @@ impl Case<'_> {
     }
 
     pub(super) fn look(&mut self, look: Look) -> Result<StepKind, Rejection> {
-        let last_sent_at = last_send(self.before, self.attempt.as_ref());
         let other = self
             .open()
             .is_some_and(|open| open.purse() != look.platform);
-        if other || look.at < last_sent_at.after(LISTED_AFTER) {
+        if other || look.at < listed_from(self.before, self.attempt.as_ref(), look.at) {
             return Err(self.refuse());
         }
         let first = self.payout.look.take();
-        // One that the clock has overtaken backwards proves nothing.
         let first = first.filter(|first| first.platform == look.platform && first.at <= look.at);
         match first {
-            Some(first) if look.at >= first.at.after(LISTINGS_APART) => {
+            Some(first) => {
                 let proof = Absence {
-                    last_sent_at,
+                    last_sent_at: last_send(self.before, self.attempt.as_ref()),
                     first: first.at,
                     second: look.at,
                     platform: look.platform,
@@ -67,7 +65,6 @@ impl Case<'_> {
                 };
                 Ok(self.absent(proof))
             }
-            Some(_) => Err(self.refuse()),
             None => {
                 self.payout.look = Some(look.clone());
                 let due = look.at.after(LISTINGS_APART);

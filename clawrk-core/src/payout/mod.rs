@@ -11,6 +11,6 @@ mod tests;
 mod transition;
 
 pub use rules::{LEASE_MARGIN, LISTED_AFTER, LISTINGS_APART, RESENT_WITHIN};
-pub(crate) use rules::{Next, agrees, backoff, may_resend, next};
+pub(crate) use rules::{Next, agrees, backoff, clocks_agree, listed_from, may_resend, next};
 pub(crate) use transition::check_status;
 pub use transition::{PAYOUT_TRANSITIONS, PayoutCommand, PayoutRole, PayoutTransition};

@@ -20,8 +20,8 @@ pub const LISTINGS_APART: Duration = Duration::from_secs(10 * 60);
 /// What a lease has beyond the time that a call may take.
 pub const LEASE_MARGIN: Duration = Duration::from_secs(60);
 
-/// How far a clock may be behind what was seen before without having gone back: servers differ, and
-/// clocks are corrected.
+/// How far clocks may differ, of two servers or here and at the provider, and how far one may be
+/// behind what was seen before without having gone back: clocks are corrected.
 const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
 
 /// The shortest and the longest wait before something is tried again.
@@ -45,6 +45,25 @@ pub(crate) fn may_resend(attempt: &AttemptRecord, now: Timestamp, latest: Timest
         && !attempt.only_listed
         && !went_back
         && now < attempt.first_sent_at.after(RESENT_WITHIN)
+}
+
+/// Whether it can be taken to be the same time here and at the provider.
+pub(crate) fn clocks_agree(ours: Timestamp, theirs: Timestamp) -> bool {
+    ours.since(theirs).max(theirs.since(ours)) <= CLOCK_SLACK
+}
+
+/// From when on a listing of that time counts that has no transfer: long after the last send, and
+/// well after the one before it. One before it that is later by the clock proves nothing.
+pub(crate) fn listed_from(
+    payout: &PayoutRecord,
+    attempt: Option<&AttemptRecord>,
+    at: Timestamp,
+) -> Timestamp {
+    let first = last_send(payout, attempt).after(LISTED_AFTER);
+    match &payout.look {
+        Some(look) if look.at <= at => first.max(look.at.after(LISTINGS_APART)),
+        _ => first,
+    }
 }
 
 /// When something was sent last for a payout, or may have been.

@@ -310,6 +310,21 @@ pub struct Pause {
     pub tries: u32,
     /// Why, for an operator.
     pub cause: String,
+    /// When it began: a clock that is before that went back, and nobody waits for it to catch up.
+    #[serde(default = "earliest")]
+    pub since: Timestamp,
+}
+
+impl Pause {
+    /// Whether it is over.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.until || now < self.since
+    }
+}
+
+/// Of pauses that were written by releases that did not note it.
+fn earliest() -> Timestamp {
+    Timestamp::MIN
 }
 
 fn is_false(flag: &bool) -> bool {

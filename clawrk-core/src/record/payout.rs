@@ -135,7 +135,7 @@ pub struct Platform {
 /// A complete listing in which no transfer of a payout was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
-    /// When it was begun.
+    /// When it was begun, by the provider's clock where that can be told.
     pub at: Timestamp,
     /// Of whose transfers.
     pub platform: Platform,

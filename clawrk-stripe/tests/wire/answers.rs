@@ -361,3 +361,22 @@ async fn a_list_that_leaves_anything_open_is_no_list() {
         assert_eq!(refused.failure, Failure::Unknown, "{body}");
     }
 }
+
+/// Core compares it with the clock here before it relies on any time.
+#[tokio::test]
+async fn a_list_says_what_time_it_is_at_stripe() {
+    let body = list(&[], false).to_string();
+    let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let time = Timestamp::from_millis(784_111_777_000);
+    for (headers, at) in [
+        (vec![("date", date)], Some(time)),
+        (vec![("date", "yesterday")], None),
+        (vec![], None),
+    ] {
+        let act = Act::Answer(answer(200, &headers, body.as_bytes()));
+        let group = Transfers::Group("job_1".to_owned());
+        let stripe = Peer::start(vec![act]).stripe();
+        let page = stripe.transfers(&group, None).await.unwrap();
+        assert_eq!(page.at, at, "{headers:?}");
+    }
+}

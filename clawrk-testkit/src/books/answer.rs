@@ -1,5 +1,6 @@
 //! How an answer becomes a response.
 
+use clawrk_core::time::Timestamp;
 use serde_json::Value;
 
 use super::error::StripeError;
@@ -79,6 +80,7 @@ pub(super) fn finish(
     request: &Request,
     fault: &Fault,
     request_id: String,
+    now: Timestamp,
 ) -> Response {
     if *fault == Fault::GatewayDone {
         return gateway();
@@ -91,6 +93,7 @@ pub(super) fn finish(
     let mut headers = vec![
         ("Request-Id", request_id.clone()),
         ("Stripe-Version", version.to_owned()),
+        ("Date", now.to_http_date()),
     ];
     if let Some(key) = &request.idempotency_key {
         let first = answer.replayed.clone().unwrap_or(request_id);

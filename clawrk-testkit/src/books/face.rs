@@ -310,7 +310,8 @@ impl Payments for BookPayments {
         let (items, more) = self.page(request, after).await?;
         let items: Option<Vec<Transfer>> = items.iter().map(news::transfer).collect();
         let items = items.ok_or_else(|| unreadable("transfer"))?;
-        Ok(TransfersPage { items, more })
+        let at = Some(self.clock.now());
+        Ok(TransfersPage { items, more, at })
     }
 
     async fn customer(&self, id: &str) -> Result<Owner, PaymentsError> {

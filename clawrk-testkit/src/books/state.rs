@@ -235,7 +235,7 @@ impl Books {
             Some(response) => response,
             None => {
                 let answer = self.answer(request, &fault, &request_id);
-                finish(answer, request, &fault, request_id)
+                finish(answer, request, &fault, request_id, now)
             }
         };
         self.note(&(request, now, fault.name(), &response));

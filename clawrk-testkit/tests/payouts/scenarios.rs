@@ -51,6 +51,53 @@ fn what_is_owed_is_paid_once_and_by_itself() {
 }
 
 #[test]
+fn a_wrong_clock_sends_nothing_and_says_so_until_it_is_right() {
+    let mut world = World::new(15, 1);
+    for (back, forward) in [(2, 0), (0, 48)] {
+        world.ours.jump_back(back * HOUR);
+        world.ours.advance(forward * HOUR);
+        let process = world.start();
+        world.run(&process, 5);
+        let waits = world.payout();
+        assert_eq!((waits.status, waits.attempts), (PayoutStatus::Owed, 0));
+        let pause = block_on(process.engine.outbox(Call::by_admin()))
+            .unwrap()
+            .pause
+            .unwrap();
+        assert!(pause.cause.contains("clocks here and at"), "{pause:?}");
+        assert!(pause.cause.contains("set the clock"), "{pause:?}");
+        world.mend_clock();
+    }
+    let process = world.start();
+    world.run(&process, 2);
+    assert_eq!(status(&world), (PayoutStatus::Paid, None), "at once");
+    world.judge();
+}
+
+#[test]
+fn a_clock_two_days_ahead_proves_nothing_of_what_is_on_its_way() {
+    let mut world = World::new(16, 1);
+    {
+        let mut books = world.stripe.books();
+        books.plan(Target::send(), Fault::HangsDoneLater(5 * HOUR));
+    }
+    let process = world.start();
+    world.tick(&process);
+    assert_eq!(status(&world).0, PayoutStatus::Unknown);
+    world.ours.advance(48 * HOUR);
+    world.run(&process, 20);
+    assert_eq!(world.payout().attempts, 1);
+    assert!(
+        world.truth().sums.is_empty(),
+        "nothing has come through yet"
+    );
+    world.mend_clock();
+    world.run(&process, 400);
+    assert_eq!(status(&world).0, PayoutStatus::Paid);
+    world.judge();
+}
+
+#[test]
 fn a_second_process_sends_nothing_while_the_first_ones_lease_lasts() {
     let mut world = World::new(2, 1);
     let undone = Fault::HangsUndone;

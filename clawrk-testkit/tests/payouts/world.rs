@@ -257,14 +257,16 @@ impl World {
         self.theirs.now()
     }
 
-    /// Whether the exchange's clock is behind.
-    pub(crate) fn is_behind(&self) -> bool {
-        self.ours.now() < self.theirs.now()
+    /// Whether the exchange's clock is not Stripe's.
+    pub(crate) fn is_clock_wrong(&self) -> bool {
+        self.ours.now() != self.theirs.now()
     }
 
     /// Sets the exchange's clock right.
     pub(crate) fn mend_clock(&self) {
-        self.ours.advance(self.theirs.now().since(self.ours.now()));
+        let (ours, theirs) = (self.ours.now(), self.theirs.now());
+        self.ours.jump_back(ours.since(theirs));
+        self.ours.advance(theirs.since(ours));
     }
 
     /// Transfers of somebody else's, so that a list has more than one page.

@@ -6,7 +6,7 @@ use crate::engine::measured;
 use crate::engine::outbox::Turn;
 use crate::engine::outbox::ask::{Provider, wanted};
 use crate::engine::outbox::change::Stored;
-use crate::engine::outbox::listing::Found;
+use crate::engine::outbox::listing::{Found, Listing};
 use crate::error::Error;
 use crate::ledger::Account;
 use crate::money::Cents;
@@ -28,7 +28,7 @@ enum Ready {
     /// The account cannot receive money.
     NoAccount,
     /// The group has transfers already.
-    Found(Found),
+    Listed(Found),
 }
 
 impl Engine {
@@ -52,18 +52,7 @@ impl Engine {
                 self.send_first(at, stored, account, store, platform).await
             }
             Ok(Ready::NoAccount) => self.wait_for_account(&stored, user, true).await,
-            Ok(Ready::Found(Found::Foreign(cause))) => {
-                let command = Command::PutOff {
-                    wait: Wait::Person,
-                    due: None,
-                    cause: Some(cause),
-                };
-                self.change_payout("payout", &stored, command)
-                    .await
-                    .map(drop)
-            }
-            Ok(Ready::Found(Found::Ours(found))) => self.settle_found(&stored, found).await,
-            Ok(Ready::Found(Found::None)) => Ok(()),
+            Ok(Ready::Listed(found)) => self.go_by(&stored, found).await.map(drop),
             Err(error) => self.put_off_by(&stored, &error).await,
         }
     }
@@ -89,9 +78,10 @@ impl Engine {
             }
             self.inner.outbox.note_asked(account);
         }
-        Ok(match self.list_group(at, &stored.payout, store).await? {
+        let Listing { found, .. } = self.list_group(at, &stored.payout, store).await?;
+        Ok(match found {
             Found::None => Ready::Send(platform),
-            found => Ready::Found(found),
+            found => Ready::Listed(found),
         })
     }
 
@@ -255,12 +245,16 @@ impl Engine {
             .map(drop)
     }
 
-    /// Has a payout wait since the provider did not answer a question.
+    /// Has a payout wait since the provider did not answer a question. By a wrong clock none is put
+    /// off: everything waits until that is right.
     pub(super) async fn put_off_by(
         &self,
         stored: &Stored,
         error: &PaymentsError,
     ) -> Result<(), Error> {
+        if error.failure == Failure::ClocksDiffer {
+            return self.note_failure(error).await;
+        }
         let wait = wanted(error).max(backoff(stored.payout.tries));
         let due = self.inner.clock.now().after(wait);
         let doubt = stored.payout.status == PayoutStatus::Unknown;
@@ -324,12 +318,29 @@ impl Engine {
         *account != before
     }
 
+    /// Has a payout go on by what a complete listing has of it. Whether there was anything.
+    pub(super) async fn go_by(&self, stored: &Stored, found: Found) -> Result<bool, Error> {
+        match found {
+            Found::None => return Ok(false),
+            Found::Ours(found) => self.settle_found(stored, found).await?,
+            Found::Foreign(cause) => {
+                tracing::error!(payout = %stored.payout.id, %cause, "a person has to look");
+                let command = match stored.payout.status {
+                    PayoutStatus::Unknown => Command::Refer { cause },
+                    _ => Command::PutOff {
+                        wait: Wait::Person,
+                        due: None,
+                        cause: Some(cause),
+                    },
+                };
+                self.change_payout("payout", stored, command).await?;
+            }
+        }
+        Ok(true)
+    }
+
     /// Settles a payout by the transfers that a listing has of it. More than one is an alarm.
-    pub(super) async fn settle_found(
-        &self,
-        stored: &Stored,
-        found: Vec<Transfer>,
-    ) -> Result<(), Error> {
+    async fn settle_found(&self, stored: &Stored, found: Vec<Transfer>) -> Result<(), Error> {
         let mut found = found.into_iter();
         let Some(first) = found.next() else {
             return Ok(());

@@ -37,6 +37,7 @@ fn longer(
         until: now.after(wait),
         tries: tries.saturating_add(1),
         cause,
+        since: now,
     }
 }
 
@@ -111,12 +112,15 @@ impl Engine {
                 self.stop_outbox(Alarm::Unauthorized, &error.to_string())
                     .await
             }
-            Failure::NotSent | Failure::NotBegun { .. } | Failure::Unknown => {
+            Failure::NotSent
+            | Failure::NotBegun { .. }
+            | Failure::ClocksDiffer
+            | Failure::Unknown => {
                 let now = self.inner.clock.now();
                 let (wanted, cause) = (wanted(error), error.to_string());
                 let change = |outbox: &mut OutboxRecord| {
                     // Others failed at the same time: that is one failure.
-                    if outbox.pause.as_ref().is_none_or(|pause| pause.until <= now) {
+                    if outbox.pause.as_ref().is_none_or(|pause| pause.is_over(now)) {
                         let before = outbox.pause.as_ref();
                         outbox.pause = Some(longer(before, PAUSE, wanted, now, cause.clone()));
                     }
@@ -143,7 +147,7 @@ impl Engine {
     pub(super) async fn open_circuit(&self, cause: &str) -> Result<(), Error> {
         let now = self.inner.clock.now();
         let change = |outbox: &mut OutboxRecord| {
-            if outbox.circuit.as_ref().is_none_or(|open| open.until <= now) {
+            if outbox.circuit.as_ref().is_none_or(|open| open.is_over(now)) {
                 let before = outbox.circuit.as_ref();
                 let open = longer(before, CIRCUIT, Duration::ZERO, now, cause.to_owned());
                 outbox.due_at = outbox.due_at.min(Some(open.until)).or(Some(open.until));
@@ -158,7 +162,7 @@ impl Engine {
     pub(super) async fn take_probe(&self) -> Result<bool, Error> {
         let (version, mut outbox) = self.outbox_record("probe").await?;
         let now = self.inner.clock.now();
-        let Some(open) = outbox.circuit.take_if(|open| open.until <= now) else {
+        let Some(open) = outbox.circuit.take_if(|open| open.is_over(now)) else {
             return Ok(false);
         };
         let cause = open.cause.clone();

@@ -3,11 +3,12 @@
 use crate::engine::Engine;
 use crate::engine::outbox::Turn;
 use crate::engine::outbox::change::Stored;
-use crate::engine::outbox::listing::Found;
+use crate::engine::outbox::listing::Listing;
 use crate::error::Error;
 use crate::id::PayoutId;
+use crate::payments::{Failure, PaymentsError};
 use crate::payout::decide::{Command, said};
-use crate::payout::{LEASE_MARGIN, LISTINGS_APART, Next, may_resend, next};
+use crate::payout::{LEASE_MARGIN, Next, listed_from, may_resend, next};
 use crate::record::{Look, OutboxRecord, PayoutStatus, Wait};
 use crate::time::Timestamp;
 
@@ -74,6 +75,14 @@ impl Engine {
         if stored.open().is_none_or(|open| open.purse() != platform) {
             return self.put_off(&stored, Wait::OtherAccount).await;
         }
+        let store = self.store_id("payout").await?;
+        let found = match self.list_group(at, &stored.payout, &store).await {
+            Ok(listing) => listing.found,
+            Err(error) => return self.put_off_by(&stored, &error).await,
+        };
+        if self.go_by(&stored, found).await? {
+            return Ok(());
+        }
         let resend = Command::Resend {
             lease: at.send_until.after(LEASE_MARGIN),
             latest,
@@ -97,22 +106,6 @@ impl Engine {
         let Some(at) = self.asked_provider(turn.began) else {
             return Ok(());
         };
-        let now = self.inner.clock.now();
-        if let Some(first) = &stored.payout.look
-            && first.at <= now
-            && now < first.at.after(LISTINGS_APART)
-        {
-            let due = first.at.after(LISTINGS_APART);
-            let command = Command::PutOff {
-                wait: Wait::Doubt,
-                due: Some(due),
-                cause: None,
-            };
-            return self
-                .change_payout("payout", &stored, command)
-                .await
-                .map(drop);
-        }
         let platform = match self.platform(at).await {
             Ok(platform) => platform,
             Err(error) => return self.put_off_by(&stored, &error).await,
@@ -121,22 +114,35 @@ impl Engine {
             return self.put_off(&stored, Wait::OtherAccount).await;
         }
         let store = self.store_id("payout").await?;
-        let command = match self.list_group(at, &stored.payout, &store).await {
-            Ok(Found::Ours(found)) => return self.settle_found(&stored, found).await,
-            Ok(Found::Foreign(cause)) => {
-                tracing::error!(payout = %stored.payout.id, %cause, "a person has to look");
-                Command::Refer { cause }
-            }
-            Ok(Found::None) => Command::Look(Look { at: now, platform }),
-            Err(error) => {
-                let cause = said(&error);
-                let failed = Command::FailLook { cause };
-                self.change_payout("payout", &stored, failed).await?;
-                return self.note_failure(&error).await;
-            }
+        let listing = match self.list_group(at, &stored.payout, &store).await {
+            Ok(listing) => listing,
+            Err(error) => return self.failed_look(&stored, &error).await,
+        };
+        let Listing { found, at } = listing;
+        if self.go_by(&stored, found).await? {
+            return Ok(());
+        }
+        let from = listed_from(&stored.payout, stored.attempt(), at);
+        let command = match at >= from {
+            true => Command::Look(Look { at, platform }),
+            // By the provider's clock it is too early.
+            false => Command::PutOff {
+                wait: Wait::Doubt,
+                due: Some(self.inner.clock.now().after(from.since(at))),
+                cause: None,
+            },
         };
         self.change_payout("payout", &stored, command)
             .await
             .map(drop)
+    }
+
+    async fn failed_look(&self, stored: &Stored, error: &PaymentsError) -> Result<(), Error> {
+        if error.failure != Failure::ClocksDiffer {
+            let cause = said(error);
+            let failed = Command::FailLook { cause };
+            self.change_payout("payout", stored, failed).await?;
+        }
+        self.note_failure(error).await
     }
 }

@@ -3,7 +3,7 @@
 use crate::engine::commit::CommitFailure;
 use crate::engine::once::Recalled;
 use crate::engine::outbox::change::Stored;
-use crate::engine::outbox::listing::Found;
+use crate::engine::outbox::listing::{Found, Listing};
 use crate::engine::outbox::operator::{check_note, replayed};
 use crate::engine::outbox::{PayoutDetail, Resolution};
 use crate::engine::{Call, DECISIONS_MAX, Engine};
@@ -157,9 +157,10 @@ impl Engine {
             return Err(Rejection::TransferMismatch(text.to_owned()).into());
         }
         let store = self.store_id("payout").await?;
-        let found = self.list_group(at, &stored.payout, &store).await;
-        let text = match found.map_err(failed)? {
-            Found::None => return Ok(Command::Deny(Look { at: now, platform })),
+        let listing = self.list_group(at, &stored.payout, &store).await;
+        let Listing { found, at } = listing.map_err(failed)?;
+        let text = match found {
+            Found::None => return Ok(Command::Deny(Look { at, platform })),
             Found::Ours(found) => {
                 let ids: Vec<&str> = found.iter().map(|found| &*found.id).collect();
                 format!("the provider lists {} for this payout", ids.join(", "))

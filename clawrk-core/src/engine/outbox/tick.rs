@@ -137,15 +137,16 @@ impl Engine {
             false => Some(self.look_due(&book)),
         };
         let next = [payout, look].into_iter().flatten().min();
-        let pause = book.pause.filter(|_| !stopped).map(|pause| pause.until);
-        Ok(next.map(|next| pause.map_or(next, |until| next.max(until))))
+        let now = self.inner.clock.now();
+        let pause = book.pause.as_ref().filter(|_| is_paused(&book, now));
+        Ok(next.map(|next| pause.map_or(next, |pause| next.max(pause.until))))
     }
 }
 
 /// Whether nothing may be asked now.
 pub(super) fn is_paused(book: &OutboxRecord, now: Timestamp) -> bool {
-    let until = book.pause.as_ref().map(|pause| pause.until);
-    book.stop.is_none() && until.is_some_and(|until| until > now)
+    let pause = book.pause.as_ref();
+    book.stop.is_none() && pause.is_some_and(|pause| !pause.is_over(now))
 }
 
 /// Whether there is something to do with it: while the outbox is stopped, what is owed is put off,

@@ -49,10 +49,9 @@ impl Engine {
     /// When the outbox itself is to be looked at.
     pub(super) fn look_due(&self, book: &OutboxRecord) -> Timestamp {
         let now = self.inner.clock.now();
-        if self.has_watched() {
-            book.due_at.unwrap_or(now)
-        } else {
-            now
+        match book.due_at {
+            Some(due) if self.has_watched() && !is_due(due, SWEPT_EVERY, now) => due,
+            _ => now,
         }
     }
 
@@ -67,7 +66,8 @@ impl Engine {
         if book.stop.is_some() || self.look_due(book) > now {
             return Ok(0);
         }
-        if !self.has_watched() || book.watch_at.is_none_or(|at| at <= now) {
+        let list_is_due = book.watch_at.is_none_or(|at| is_due(at, EVERY, now));
+        if !self.has_watched() || list_is_due {
             self.watch(book, began).await?;
         }
         let (_, book) = self.outbox_record("look").await?;
@@ -149,6 +149,9 @@ impl Engine {
         for transfer in &page.items {
             self.compare_one(book, transfer).await?;
             position.newest = position.newest.max(Some(transfer.created_at));
+        }
+        if let Err(error) = self.check_clock(&page) {
+            return Ok(Err(error));
         }
         position.after = page.items.last().map(|transfer| transfer.id.clone());
         Ok(Ok(page.more && position.after.is_some()))
@@ -234,6 +237,12 @@ impl Engine {
             false => self.stop_outbox(Alarm::StoreBehindStripe, detail).await,
         }
     }
+}
+
+/// Whether something is due that is never put off for longer than that. Where it is further off, it
+/// was put off by a clock that went back since.
+fn is_due(at: Timestamp, longest: Duration, now: Timestamp) -> bool {
+    at <= now || at > now.after(longest)
 }
 
 /// From when on the list is looked at: where it was seen before, from a little before the newest

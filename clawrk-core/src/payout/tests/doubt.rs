@@ -1,7 +1,9 @@
 //! When something is sent again, and when its absence is proven.
 
 use super::*;
-use crate::payout::{LISTED_AFTER, LISTINGS_APART, Next, RESENT_WITHIN, may_resend, next};
+use crate::payout::{
+    LISTED_AFTER, LISTINGS_APART, Next, RESENT_WITHIN, clocks_agree, may_resend, next,
+};
 use crate::record::Absence;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -195,6 +197,33 @@ fn a_listing_of_another_account_or_of_a_clock_gone_back_proves_nothing() {
     let again = by_system(&first, Some(&sent), look(later(28)), later(28));
     assert_eq!(again.payout.status, PayoutStatus::Unknown);
     assert_eq!(again.payout.look.unwrap().at, later(28));
+}
+
+#[test]
+fn an_attempt_that_a_clock_was_set_back_before_is_never_younger_than_it_is() {
+    let mut owed = payout(PayoutStatus::Owed);
+    owed.attempt = 0;
+    owed.changed_at = Some(later(48));
+    let begin = Command::Begin {
+        draft: draft(),
+        lease: later(2),
+        floor: None,
+    };
+    let begun = by_system(&owed, None, begin, later(1));
+    let sent = begun.attempt.unwrap();
+    assert_eq!(sent.first_sent_at, later(1), "the key is no younger");
+    assert_eq!(sent.last_sent_at, later(48), "the proof waits no shorter");
+    assert!(!may_resend(&sent, later(49), later(48)));
+}
+
+#[test]
+fn clocks_may_be_five_minutes_apart_either_way() {
+    let five = MADE.after(5 * MINUTE);
+    let more = five.after(MILLISECOND);
+    for (ours, theirs, agree) in [(MADE, five, true), (five, MADE, true), (MADE, more, false)] {
+        assert_eq!(clocks_agree(ours, theirs), agree);
+        assert_eq!(clocks_agree(theirs, ours), agree);
+    }
 }
 
 #[test]

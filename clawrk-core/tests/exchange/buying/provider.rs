@@ -229,6 +229,7 @@ impl Payments for Provider {
         Ok(TransfersPage {
             items: Vec::new(),
             more: false,
+            at: None,
         })
     }
 
