@@ -53,6 +53,7 @@ pub mod job;
 pub mod journal;
 pub mod ledger;
 mod mock;
+pub mod model;
 pub mod money;
 pub mod payments;
 pub mod payout;

@@ -118,6 +118,13 @@ pub struct Policy {
     pub app_url: String,
     /// How long a call to the payment provider may take. Default: 30 seconds.
     pub payments_timeout: Duration,
+    /// How long an answer of the language model may take, with all its tries. Default: 120 seconds.
+    pub model_timeout: Duration,
+    /// The most tokens that an answer of the language model may take. Default: 4,096.
+    pub model_answer_tokens_max: u32,
+    /// The longest output in bytes that is handed in where a language model judges: it is read to
+    /// its end or not taken. Default: 128 KiB.
+    pub judged_bytes_max: usize,
 }
 
 impl Policy {
@@ -191,6 +198,9 @@ impl Default for Policy {
             payout_budget: PayoutBudget::Auto,
             app_url: "http://localhost:3000".to_owned(),
             payments_timeout: Duration::from_secs(30),
+            model_timeout: Duration::from_secs(120),
+            model_answer_tokens_max: 4_096,
+            judged_bytes_max: 128 << 10,
         }
     }
 }
