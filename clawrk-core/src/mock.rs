@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::job::Verification;
+use crate::skill::Skills;
+use crate::structuring::Structured;
 
 /// The longest title, in characters.
 const TITLE_CHARS_MAX: usize = 60;
@@ -10,25 +12,20 @@ const TITLE_CHARS_MAX: usize = 60;
 /// An output passes with more characters than this.
 const PASSING_CHARS: usize = 20;
 
-/// What is made of a prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Structured {
-    pub(crate) title: String,
-    pub(crate) intent: String,
-    pub(crate) criteria: String,
-}
-
-/// Title, intent and criteria of a prompt. The same prompt gives the same.
-pub(crate) fn structure(prompt: &str) -> Structured {
+/// Title, intent, skill and criteria of a prompt. The same prompt gives the same. None where no
+/// skill is registered.
+pub(crate) fn structure(skills: &Skills, prompt: &str) -> Option<Structured> {
+    let skill = skills.named_in(prompt)?.name().to_owned();
     let intent = prompt.trim();
     let title = title(intent);
     let criteria =
         format!("- Answers the request: {title}\n- Is complete and can be used as it is");
-    Structured {
+    Some(Structured {
         title,
         intent: intent.to_owned(),
         criteria,
-    }
+        skill,
+    })
 }
 
 /// The first line, cut at a word.
@@ -57,6 +54,9 @@ pub(crate) fn judge(output: &str) -> Verification {
         ),
         scores: BTreeMap::from([("characters".to_owned(), characters.into())]),
         model: "mock".to_owned(),
+        criteria: Vec::new(),
+        prompt_hash: None,
+        usage: None,
     }
 }
 
@@ -74,13 +74,12 @@ mod tests {
 
     #[test]
     fn titles_are_short_and_end_at_a_word() {
-        assert_eq!(
-            structure("  Sum up RFC 9110\nin ten lines ").title,
-            "Sum up RFC 9110"
-        );
-        let long = structure(&"word ".repeat(40)).title;
+        let skills = Skills::default();
+        let title = |prompt: &str| structure(&skills, prompt).unwrap().title;
+        assert_eq!(title("  Sum up RFC 9110\nin ten lines "), "Sum up RFC 9110");
+        let long = title(&"word ".repeat(40));
         assert!(long.ends_with("word…") && long.chars().count() <= TITLE_CHARS_MAX);
-        let unbroken = structure(&"w".repeat(200)).title;
+        let unbroken = title(&"w".repeat(200));
         assert_eq!(unbroken.chars().count(), TITLE_CHARS_MAX);
     }
 }

@@ -122,6 +122,10 @@ pub struct Policy {
     pub model_timeout: Duration,
     /// The most tokens that an answer of the language model may take. Default: 4,096.
     pub model_answer_tokens_max: u32,
+    /// The most tokens that one question to the language model may take, read and written, with the
+    /// second try where the first answer could not be used. What may be more is not asked. Default:
+    /// 150,000.
+    pub model_tokens_max: u64,
     /// The longest output in bytes that is handed in where a language model judges: it is read to
     /// its end or not taken. Default: 128 KiB.
     pub judged_bytes_max: usize,
@@ -200,6 +204,7 @@ impl Default for Policy {
             payments_timeout: Duration::from_secs(30),
             model_timeout: Duration::from_secs(120),
             model_answer_tokens_max: 4_096,
+            model_tokens_max: 150_000,
             judged_bytes_max: 128 << 10,
         }
     }

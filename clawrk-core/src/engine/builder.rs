@@ -4,9 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use crate::clock::Clock;
 use crate::engine::outbox::Memory;
+use crate::engine::thinking::Mood;
 use crate::engine::uses::Uses;
 use crate::engine::{Engine, Inner};
 use crate::ids::{Ids, RandomIds};
+use crate::model::{self, LanguageModel};
 use crate::payments::{Metered, Payments};
 use crate::policy::Policy;
 use crate::skill::{Skill, Skills};
@@ -25,11 +27,13 @@ impl EngineBuilder {
             clock,
             ids: Arc::new(RandomIds),
             payments: None,
+            model: None,
             skills: Skills::default(),
             policy: Policy::default(),
             seal: OnceLock::new(),
             uses: Uses::default(),
             outbox: Memory::default(),
+            mood: Mood::default(),
         };
         EngineBuilder { inner }
     }
@@ -55,6 +59,13 @@ impl EngineBuilder {
         self
     }
 
+    /// The language model that structures, researches and judges. Default: none, and fixed rules do.
+    #[must_use]
+    pub fn language_model(mut self, model: Arc<dyn LanguageModel>) -> EngineBuilder {
+        self.inner.model = Some(model);
+        self
+    }
+
     /// The source of random ids and secrets. Default: the operating system's.
     #[must_use]
     pub fn ids(mut self, ids: Arc<dyn Ids>) -> EngineBuilder {
@@ -68,6 +79,10 @@ impl EngineBuilder {
         if let Some(provider) = inner.payments.take() {
             let metered = Metered::new(provider, inner.clock.clone());
             inner.payments = Some(Arc::new(metered));
+        }
+        if let Some(asked) = inner.model.take() {
+            let metered = model::Metered::new(asked, inner.clock.clone());
+            inner.model = Some(Arc::new(metered));
         }
         Engine {
             inner: Arc::new(inner),

@@ -1,18 +1,18 @@
 //! Posting a job.
 
 use crate::engine::commit::CommitFailure;
-use crate::engine::once::Recalled;
+use crate::engine::once::{Recalled, Slot};
 use crate::engine::{Call, DECISIONS_MAX, Engine, limits, measured};
 use crate::error::{Error, Rejection};
 use crate::id::{JobId, UserId};
 use crate::job::decide::hold;
 use crate::job::{Actor, Event, EventKind, Job, JobRecord, State, Terms};
 use crate::ledger::Account;
-use crate::mock::{self, Structured};
 use crate::money::{Cents, Credits};
 use crate::record::{Answer, Body, Record, Text, TextRecord};
 use crate::skill::{Skill, cost};
 use crate::store::{Batch, Guard, Key};
+use crate::structuring::Structured;
 
 impl Engine {
     /// Posts a job: the prompt is turned into title, intent, skill and criteria, and the skill's
@@ -21,6 +21,7 @@ impl Engine {
     /// # Errors
     /// [`Rejection::Invalid`] or [`Rejection::TooLong`] for the prompt,
     /// [`Rejection::InsufficientCredits`]; [`Rejection::UserOnly`] for the operator.
+    /// [`Error::Model`] where the language model gives no answer that can be used.
     pub async fn create_job(&self, call: impl Into<Call<'_>>, prompt: &str) -> Result<Job, Error> {
         let call = call.into().to("create", "job");
         measured::command("create", self.create(&call, prompt).await)
@@ -40,26 +41,47 @@ impl Engine {
                 let answer = self.recall_or(call, error).await?;
                 return self.replay(call, answer).await;
             }
-            let (record, text) = self.draft(sender, prompt)?;
-            let job = self.view_with(&record, Some(text.clone())).await?;
-            let mut batch = self.batch()?;
-            write_job(&mut batch, &record, text);
-            if let Some(slot) = slot {
-                slot.remember(&mut batch, Answer::Job(Box::new(record.clone())));
-            }
-            match self.commit("create", batch).await {
-                Ok(()) => return Ok(job),
-                Err(CommitFailure::Conflict) => {}
-                Err(CommitFailure::Short(_)) => {
-                    return Err(Rejection::InsufficientCredits {
-                        needed: record.terms.held,
-                    }
-                    .into());
+            let Some(slot) = self.hold("create", slot).await? else {
+                continue;
+            };
+            let posted = match self.structured(prompt).await {
+                Ok(structured) => self.post(sender, prompt, structured, slot.as_deref()).await,
+                Err(error) => Err(error),
+            };
+            match posted {
+                Ok(Some(job)) => return Ok(job),
+                Ok(None) => {}
+                Err(error) => {
+                    self.abandon(slot).await;
+                    return Err(error);
                 }
-                Err(failure) => return Err(failure.into_error("create")),
             }
         }
         Err(Error::Busy { op: "create" })
+    }
+
+    /// Commits the job; none where somebody else was quicker.
+    async fn post(
+        &self,
+        sender: &UserId,
+        prompt: &str,
+        structured: Structured,
+        slot: Option<&Slot>,
+    ) -> Result<Option<Job>, Error> {
+        let (record, text) = self.draft(sender, prompt, structured)?;
+        let job = self.view_with(&record, Some(text.clone())).await?;
+        let mut batch = self.batch()?;
+        write_job(&mut batch, &record, text);
+        if let Some(slot) = slot {
+            slot.remember(&mut batch, Answer::Job(Box::new(record.clone())));
+        }
+        let needed = record.terms.held;
+        match self.commit("create", batch).await {
+            Ok(()) => Ok(Some(job)),
+            Err(CommitFailure::Conflict) => Ok(None),
+            Err(CommitFailure::Short(_)) => Err(Rejection::InsufficientCredits { needed }.into()),
+            Err(failure) => Err(failure.into_error("create")),
+        }
     }
 
     /// Refuses who has too little before anything that costs is asked. The commit checks again.
@@ -71,14 +93,21 @@ impl Engine {
     }
 
     /// The job as it will be, with its texts.
-    fn draft(&self, sender: &UserId, prompt: &str) -> Result<(JobRecord, Text), Error> {
+    fn draft(
+        &self,
+        sender: &UserId,
+        prompt: &str,
+        structured: Structured,
+    ) -> Result<(JobRecord, Text), Error> {
         let Structured {
             title,
             intent,
             criteria,
-        } = mock::structure(prompt);
-        let skill = self.inner.skills.named_in(prompt);
-        let skill = skill.ok_or_else(|| Error::Internal("no skill is registered".to_owned()))?;
+            skill,
+        } = structured;
+        let skill = self.inner.skills.get(&skill);
+        let skill =
+            skill.ok_or_else(|| Error::Internal("the skill is not registered".to_owned()))?;
         let now = self.inner.clock.now();
         let record = JobRecord {
             id: JobId::new(now, self.inner.ids.as_ref())?,

@@ -22,10 +22,13 @@ mod outside;
 mod page;
 mod run;
 mod seal;
+mod thinking;
 mod tick;
+mod together;
 mod transition;
 mod users;
 mod uses;
+mod verify;
 mod view;
 mod within;
 
@@ -36,6 +39,7 @@ use crate::engine::seal::Seal;
 use crate::error::Error;
 use crate::id::KeyId;
 use crate::ids::Ids;
+use crate::model::LanguageModel;
 use crate::payments::{Mode, Payments};
 use crate::policy::Policy;
 use crate::record::Record;
@@ -79,12 +83,14 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     payments: Option<Arc<dyn Payments>>,
+    model: Option<Arc<dyn LanguageModel>>,
     skills: Skills,
     policy: Policy,
     /// What cursors are signed with, once it was needed.
     seal: OnceLock<Seal>,
     uses: uses::Uses,
     outbox: outbox::Memory,
+    mood: thinking::Mood,
 }
 
 impl Engine {

@@ -1,10 +1,17 @@
 //! Requests that have their effect once.
 
+use std::time::Duration;
+
+use crate::engine::commit::CommitFailure;
 use crate::engine::{Call, Engine};
 use crate::error::{Error, Rejection};
 use crate::record::{Answer, Body, OnceRecord, OnceState, Record};
 use crate::store::{Batch, Guard, Key};
 use crate::time::Timestamp;
+
+/// How much longer a reservation lasts than what is waited for, so that what came of it can still
+/// be committed.
+pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
 /// Where the answer to a call will be remembered.
 #[derive(Debug, Clone)]
@@ -12,6 +19,8 @@ pub(crate) struct Slot {
     guard: Guard,
     record: OnceRecord,
     version: u64,
+    /// Whether others are kept from it by now.
+    reserved: bool,
 }
 
 /// What is known of a call under its key.
@@ -75,7 +84,43 @@ impl Engine {
             guard,
             record,
             version,
+            reserved: false,
         })))
+    }
+
+    /// Reserves the key of a call that will wait for a language model, so that nobody asks another
+    /// one meanwhile; without a model there is nothing to wait for. None where somebody else was
+    /// quicker.
+    pub(crate) async fn hold(
+        &self,
+        op: &'static str,
+        slot: Option<Box<Slot>>,
+    ) -> Result<Option<Option<Box<Slot>>>, Error> {
+        let (Some(free), true) = (&slot, self.inner.model.is_some()) else {
+            return Ok(Some(slot));
+        };
+        let now = self.inner.clock.now();
+        let until = now
+            .after(self.inner.policy.model_timeout)
+            .after(LEASE_MARGIN);
+        let mut batch = self.batch()?;
+        let reserved = free.reserve(&mut batch, until);
+        match self.commit(op, batch).await {
+            Ok(()) => Ok(Some(Some(Box::new(reserved)))),
+            Err(CommitFailure::Conflict) => Ok(None),
+            Err(failure) => Err(failure.into_error(op)),
+        }
+    }
+
+    /// Frees an idempotency key whose request came to nothing. It would end by itself anyway.
+    pub(crate) async fn abandon(&self, slot: Option<Box<Slot>>) {
+        let (Some(slot), Ok(mut batch)) = (slot.filter(|slot| slot.reserved), self.batch()) else {
+            return;
+        };
+        slot.forget(&mut batch);
+        if let Err(error) = self.inner.store.commit(&batch).await {
+            tracing::debug!(%error, "an idempotency key stays reserved until its time is up");
+        }
     }
 
     /// The slot, unless its reservation ran out and the key went to another request, or was
@@ -141,6 +186,7 @@ impl Slot {
         Slot {
             guard: Guard::At(key, self.version),
             version: self.version + 1,
+            reserved: true,
             ..self.clone()
         }
     }

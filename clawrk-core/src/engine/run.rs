@@ -1,9 +1,6 @@
 //! Handing in output, or having the job's skill make it.
 
-use std::time::Duration;
-
-use crate::engine::once::{Recalled, Slot};
-use crate::engine::transition::Ask;
+use crate::engine::once::{LEASE_MARGIN, Recalled, Slot};
 use crate::engine::within::within;
 use crate::engine::{Call, DECISIONS_MAX, Engine, limits, measured};
 use crate::error::{Error, Rejection};
@@ -13,9 +10,6 @@ use crate::job::{Actor, Job, JobRecord, Run};
 use crate::record::Answer;
 use crate::skill::{SkillContext, SkillError};
 use crate::store::Batch;
-
-/// How much longer than the skill its lease lasts, so that its output can still be committed.
-const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
 /// The most that is kept of what a skill says about its failure, in characters.
 const CAUSE_CHARS_MAX: usize = 500;
@@ -46,12 +40,11 @@ impl Engine {
         if let Recalled::Done(answer) = self.recall(&call).await? {
             return self.replay(&call, answer).await;
         }
-        limits::text("output", output, self.inner.policy.output_bytes_max)?;
+        limits::text("output", output, self.output_bytes_max())?;
         let submit = Command::Submit {
             output: output.to_owned(),
         };
-        self.transition("submit", &call, job, &Ask::Give(submit))
-            .await
+        self.transition("submit", &call, job, submit).await
     }
 
     async fn run_skill(&self, call: &Call<'_>, id: &JobId) -> Result<Job, Error> {
@@ -107,13 +100,13 @@ impl Engine {
                 id: CommitId::new(self.inner.ids.as_ref())?,
                 until,
             };
-            let ask = Ask::Give(Command::StartRun { run: run.clone() });
+            let start = Command::StartRun { run: run.clone() };
             let mut reserved = None;
             let reserve = |batch: &mut Batch, _: &JobRecord| {
                 reserved = recalled.map(|slot| Box::new(slot.reserve(batch, until)));
             };
             match self
-                .attempt_and_view("submit", &call.actor, id, &ask, reserve)
+                .attempt_and_view("submit", &call.actor, id, &start, reserve)
                 .await
             {
                 Ok(Some(job)) => {
@@ -149,12 +142,14 @@ impl Engine {
         let context = SkillContext {
             job: job.id,
             deadline,
+            criteria: job.criteria.clone(),
+            model: self.skill_model(),
         };
         // Called inside the bound as well: a skill may fall over before it gives its future.
         let work = async { skill.run(&job.intent, &context).await };
         let output = within(self.inner.clock.as_ref(), deadline, work).await;
         let output = output.map_err(|lost| SkillError::new(lost.to_string()))??;
-        limits::text("output", &output, self.inner.policy.output_bytes_max)?;
+        limits::text("output", &output, self.output_bytes_max())?;
         Ok(output)
     }
 
@@ -166,7 +161,6 @@ impl Engine {
         mut slot: Option<Box<Slot>>,
     ) -> Result<Job, Error> {
         let finished = matches!(command, Command::FinishRun { .. });
-        let ask = Ask::Give(command);
         for _ in 0..DECISIONS_MAX {
             let settle = |batch: &mut Batch, job: &JobRecord| match &slot {
                 Some(slot) if finished => {
@@ -176,7 +170,7 @@ impl Engine {
                 None => {}
             };
             match self
-                .attempt_and_view("submit", &Actor::System, id, &ask, settle)
+                .attempt_and_view("submit", &Actor::System, id, &command, settle)
                 .await
             {
                 Ok(Some(job)) => return Ok(job),
@@ -193,17 +187,6 @@ impl Engine {
             }
         }
         Err(Error::Busy { op: "submit" })
-    }
-
-    /// Frees an idempotency key whose request came to nothing. It would end by itself anyway.
-    async fn abandon(&self, slot: Option<Box<Slot>>) {
-        let (Some(slot), Ok(mut batch)) = (slot, self.batch()) else {
-            return;
-        };
-        slot.forget(&mut batch);
-        if let Err(error) = self.inner.store.commit(&batch).await {
-            tracing::debug!(%error, "an idempotency key stays reserved until its time is up");
-        }
     }
 }
 

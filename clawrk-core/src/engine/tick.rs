@@ -1,6 +1,6 @@
 //! What happens by itself.
 
-use crate::engine::transition::Ask;
+use crate::engine::together::{Work, together};
 use crate::engine::{Engine, measured};
 use crate::error::Error;
 use crate::id::JobId;
@@ -9,6 +9,9 @@ use crate::job::{Actor, JobRecord, State};
 use crate::record::{Body, Record};
 use crate::store::{Batch, CommitError, Cursor, Guard, Index, Page, PageLimit, StoreError};
 use crate::time::Timestamp;
+
+/// How many overdue outputs a language model is asked about at once.
+const REVIEWS_AT_ONCE: usize = 8;
 
 /// How far a tick came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +65,8 @@ impl Engine {
 
     async fn tick_jobs(&self, budget: usize) -> Result<Progress, Error> {
         let now = self.inner.clock.now();
-        let (mut done, mut after) = (0, None);
-        loop {
+        let (mut done, mut after, mut reviews) = (0, None, Vec::new());
+        let next = 'all: loop {
             let left = budget.saturating_sub(done);
             let due = self.due(&Index::Due, after.as_ref(), left).await?;
             // They stay where they are, so they must not count either, nor be waited for.
@@ -75,51 +78,81 @@ impl Engine {
                 let Some(due) = job.state.due_at() else {
                     continue;
                 };
-                if due > now || done >= budget {
-                    let next = Some(due);
-                    return Ok(Progress { done, next });
+                if due > now || done + reviews.len() >= budget {
+                    break 'all Some(due);
                 }
-                // What is damaged stays due, so it must not count: others come after it.
-                done += usize::from(self.do_due(&job).await?);
+                let asks =
+                    matches!(job.state, State::Submitted { .. }) && self.inner.model.is_some();
+                if !asks {
+                    // What is damaged stays due, so it must not count: others come after it.
+                    done += usize::from(self.do_due(&job).await?);
+                } else if self.inner.mood.is_paused(now) {
+                    // It is due for as long as the model does not answer, and keeps nobody waiting.
+                } else if reviews.len() < REVIEWS_AT_ONCE {
+                    reviews.push(job);
+                } else {
+                    break 'all Some(due);
+                }
             }
             after = due.next;
             if after.is_none() {
-                return Ok(Progress { done, next: None });
+                break None;
             }
+        };
+        done += self.review(reviews).await?;
+        Ok(Progress { done, next })
+    }
+
+    /// Judges by a model what its senders have not, all at once. Gives how many are settled.
+    async fn review(&self, jobs: Vec<JobRecord>) -> Result<usize, Error> {
+        let reviews = jobs
+            .iter()
+            .map(|job| Box::pin(self.review_one(job)) as Work<'_, Result<bool, Error>>);
+        let mut settled = 0;
+        for reviewed in together(reviews.collect()).await {
+            settled += usize::from(reviewed?);
+        }
+        Ok(settled)
+    }
+
+    async fn review_one(&self, job: &JobRecord) -> Result<bool, Error> {
+        match self.verdict("tick", job).await {
+            Ok(verdict) => {
+                self.inner.mood.note(self.inner.clock.now(), true);
+                self.by_system(&job.id, &verdict).await
+            }
+            // It is neither pass nor fail; it is asked again after a while.
+            Err(Error::Model { .. }) => {
+                self.inner.mood.note(self.inner.clock.now(), false);
+                Ok(false)
+            }
+            Err(error @ Error::Rejected(_)) => {
+                tracing::error!(job = %job.id, %error, "an overdue output cannot be judged");
+                Ok(false)
+            }
+            Err(error) => spared(&job.id, error),
         }
     }
 
     /// Does what is due with a job, unless it is damaged. Whoever was quicker has settled it.
     async fn do_due(&self, job: &JobRecord) -> Result<bool, Error> {
-        let ask = match &job.state {
+        let command = match &job.state {
             State::InProgress { run, .. } => {
                 let cause = "the run was lost".to_owned();
-                Ask::Give(Command::FailRun { run: run.id, cause })
+                Command::FailRun { run: run.id, cause }
             }
-            State::Accepted { .. } => Ask::Give(Command::ExpireAccept),
-            State::Submitted { .. } => Ask::Judge,
+            State::Accepted { .. } => Command::ExpireAccept,
+            State::Submitted { .. } => return self.review_one(job).await,
             _ => return Ok(true),
         };
-        self.by_system(&job.id, &ask).await
+        self.by_system(&job.id, &command).await
     }
 
-    async fn by_system(&self, job: &JobId, ask: &Ask) -> Result<bool, Error> {
-        match self
-            .attempt("tick", &Actor::System, job, ask, |_, _| {})
-            .await
-        {
+    async fn by_system(&self, job: &JobId, command: &Command) -> Result<bool, Error> {
+        let done = self.attempt("tick", &Actor::System, job, command, |_, _| {});
+        match done.await {
             Ok(_) | Err(Error::Rejected(_)) => Ok(true),
-            // One damaged job must not keep all the others waiting.
-            Err(
-                error @ Error::Store {
-                    source: StoreError::Corrupt { .. },
-                    ..
-                },
-            ) => {
-                tracing::error!(%job, %error, "a job that is due is damaged");
-                Ok(false)
-            }
-            Err(error) => Err(error),
+            Err(error) => spared(job, error),
         }
     }
 
@@ -181,6 +214,20 @@ impl Engine {
         let limit = PageLimit::rows(budget.saturating_add(1));
         let page = self.inner.store.scan(index, after, limit).await;
         page.map_err(|source| Error::Store { op: "tick", source })
+    }
+}
+
+/// Nothing was done with a job that is damaged: it must not keep all the others waiting.
+fn spared(job: &JobId, error: Error) -> Result<bool, Error> {
+    match error {
+        Error::Store {
+            source: StoreError::Corrupt { .. },
+            ..
+        } => {
+            tracing::error!(%job, %error, "a job that is due is damaged");
+            Ok(false)
+        }
+        error => Err(error),
     }
 }
 

@@ -2,24 +2,13 @@
 
 use crate::engine::commit::CommitFailure;
 use crate::engine::once::Recalled;
-use crate::engine::view::output;
 use crate::engine::{Call, DECISIONS_MAX, Engine, measured};
 use crate::error::{Error, Rejection};
 use crate::id::JobId;
-use crate::job::decide::{Command, Decision, check, decide};
-use crate::job::{Actor, CommandKind, Event, Job, JobRecord};
-use crate::mock;
+use crate::job::decide::{Command, Decision, decide};
+use crate::job::{Actor, Event, Job, JobRecord};
 use crate::record::{Answer, Body, Record, TextRecord};
-use crate::store::{Batch, Guard, Key, Part, StoreError};
-
-/// What is to be done to a job.
-#[derive(Debug, Clone)]
-pub(crate) enum Ask {
-    /// A command that brings all it needs.
-    Give(Command),
-    /// Judge the output, then give the verdict.
-    Judge,
-}
+use crate::store::{Batch, Guard, Key, StoreError};
 
 impl Engine {
     /// Takes a queued job; the caller becomes its receiver.
@@ -30,22 +19,7 @@ impl Engine {
     pub async fn accept_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
         let call = call.into().to("accept", job);
         let receiver = call.user()?.clone();
-        self.transition(
-            "accept",
-            &call,
-            job,
-            &Ask::Give(Command::Accept { receiver }),
-        )
-        .await
-    }
-
-    /// Judges the output against the criteria and closes the job accordingly: verified, rejected,
-    /// or, where its terms say so, offered again. Held credits move in the same commit.
-    ///
-    /// # Errors
-    /// [`Rejection::JobNotFound`], [`Rejection::WrongStatus`], [`Rejection::NotSender`].
-    pub async fn verify_job(&self, call: impl Into<Call<'_>>, job: &JobId) -> Result<Job, Error> {
-        self.transition("verify", &call.into().to("verify", job), job, &Ask::Judge)
+        self.transition("accept", &call, job, Command::Accept { receiver })
             .await
     }
 
@@ -58,7 +32,7 @@ impl Engine {
             "cancel",
             &call.into().to("cancel", job),
             job,
-            &Ask::Give(Command::Cancel),
+            Command::Cancel,
         )
         .await
     }
@@ -72,7 +46,7 @@ impl Engine {
             "release",
             &call.into().to("release", job),
             job,
-            &Ask::Give(Command::Release),
+            Command::Release,
         )
         .await
     }
@@ -83,9 +57,9 @@ impl Engine {
         op: &'static str,
         call: &Call<'_>,
         job: &JobId,
-        ask: &Ask,
+        command: Command,
     ) -> Result<Job, Error> {
-        measured::command(op, self.settle(op, call, job, ask).await)
+        measured::command(op, self.settle(op, call, job, &command).await)
     }
 
     /// Does it, deciding afresh whenever somebody else was quicker.
@@ -94,7 +68,7 @@ impl Engine {
         op: &'static str,
         call: &Call<'_>,
         job: &JobId,
-        ask: &Ask,
+        command: &Command,
     ) -> Result<Job, Error> {
         for _ in 0..DECISIONS_MAX {
             let slot = match self.recall(call).await? {
@@ -108,7 +82,7 @@ impl Engine {
                 }
             };
             match self
-                .attempt_and_view(op, &call.actor, job, ask, remember)
+                .attempt_and_view(op, &call.actor, job, command, remember)
                 .await
             {
                 Ok(Some(job)) => return Ok(job),
@@ -128,10 +102,10 @@ impl Engine {
         op: &'static str,
         actor: &Actor,
         id: &JobId,
-        ask: &Ask,
+        command: &Command,
         attach: impl FnOnce(&mut Batch, &JobRecord) + Send,
     ) -> Result<Option<JobRecord>, Error> {
-        let decided = self.decide(op, actor, id, ask).await?;
+        let decided = self.decide(op, actor, id, command).await?;
         let job = decided.decision.job.clone();
         let written = self.write(op, actor, decided, attach).await?;
         Ok(written.then_some(job))
@@ -144,10 +118,10 @@ impl Engine {
         op: &'static str,
         actor: &Actor,
         id: &JobId,
-        ask: &Ask,
+        command: &Command,
         attach: impl FnOnce(&mut Batch, &JobRecord) + Send,
     ) -> Result<Option<Job>, Error> {
-        let decided = self.decide(op, actor, id, ask).await?;
+        let decided = self.decide(op, actor, id, command).await?;
         let Decision { job, text, .. } = &decided.decision;
         let job = self.view_with(job, text.clone()).await?;
         let written = self.write(op, actor, decided, attach).await?;
@@ -159,18 +133,10 @@ impl Engine {
         op: &'static str,
         actor: &Actor,
         id: &JobId,
-        ask: &Ask,
+        command: &Command,
     ) -> Result<Decided, Error> {
         let (version, job) = self.job_record(op, id).await?;
-        let command = match ask {
-            Ask::Give(command) => command.clone(),
-            Ask::Judge => {
-                check(&job, CommandKind::Verify, actor)?;
-                let verification = mock::judge(&self.output(op, &job).await?);
-                Command::Verify { verification }
-            }
-        };
-        let decision = decide(&job, command, actor, self.inner.clock.now())?;
+        let decision = decide(&job, command.clone(), actor, self.inner.clock.now())?;
         Ok(Decided { version, decision })
     }
 
@@ -209,12 +175,6 @@ impl Engine {
             Some(_) => Err(corrupt(op, format!("job {id} is something else"))),
             None => Err(Rejection::JobNotFound.into()),
         }
-    }
-
-    async fn output(&self, op: &'static str, job: &JobRecord) -> Result<String, Error> {
-        let key = Key::Text(job.id, Part::Output(job.attempt));
-        let found = self.read_one(op, key).await?;
-        output(found).ok_or_else(|| corrupt(op, format!("the output of job {} is missing", job.id)))
     }
 
     /// The answer of a call that had its effect before.

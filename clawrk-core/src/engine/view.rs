@@ -67,7 +67,14 @@ fn assemble(
         false => None,
     };
     let verification = match job.judged_attempt {
-        Some(_) => Some(verdict(texts.next().flatten()).ok_or_else(|| missing("verdict"))?),
+        Some(_) => {
+            let verdict = verdict(texts.next().flatten()).ok_or_else(|| missing("verdict"))?;
+            // A job that is offered again is seen by everybody, and its last output is not.
+            Some(match output {
+                Some(_) => verdict,
+                None => verdict.without_quotes(),
+            })
+        }
         None => None,
     };
     Ok(Job::new(job, brief, output, verification))

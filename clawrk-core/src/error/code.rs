@@ -138,6 +138,8 @@ codes! {
         "The account has fewer credits than this takes.";
     SkillFailed "skill_failed" 502 SameRequest ProviderFailed
         "The skill failed or took too long; the job is the receiver's again.";
+    LanguageModelUnavailable "language_model_unavailable" 502 SameRequest ProviderFailed
+        "The language model gave no answer that can be used; nothing was changed.";
     PaymentsUnavailable "payments_unavailable" 502 SameRequest ProviderFailed
         "The payment provider gave no answer that can be used.";
     Busy "busy" 503 SameRequest Unavailable

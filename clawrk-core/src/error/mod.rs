@@ -4,6 +4,7 @@ mod code;
 mod rejection;
 
 use crate::ids::IdsError;
+use crate::model::ModelError;
 use crate::payments::PaymentsError;
 use crate::store::StoreError;
 
@@ -55,6 +56,17 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The language model gave no answer that can be used. Nothing was changed.
+    #[error("{op}: the language model {model} gave no answer that can be used")]
+    Model {
+        /// During what.
+        op: &'static str,
+        /// The model's name.
+        model: String,
+        /// What it said, or did not.
+        #[source]
+        source: ModelError,
+    },
     /// The payment provider gave no answer that can be used.
     #[error("{op}: the payment provider gave no answer that can be used")]
     Payments {
@@ -93,6 +105,7 @@ impl Error {
             Error::OutcomeUnknown { .. } => Code::OutcomeUnknown,
             Error::Busy { .. } => Code::Busy,
             Error::Provider { .. } => Code::SkillFailed,
+            Error::Model { .. } => Code::LanguageModelUnavailable,
             Error::Payments { .. } => Code::PaymentsUnavailable,
             Error::Internal(_) | Error::Ids(_) => Code::Internal,
         }

@@ -14,12 +14,28 @@ use crate::time::Timestamp;
 /// A command with what it brings.
 #[derive(Debug, Clone)]
 pub(crate) enum Command {
-    Accept { receiver: UserId },
-    Submit { output: String },
-    StartRun { run: Run },
-    FinishRun { run: CommitId, output: String },
-    FailRun { run: CommitId, cause: String },
-    Verify { verification: Verification },
+    Accept {
+        receiver: UserId,
+    },
+    Submit {
+        output: String,
+    },
+    StartRun {
+        run: Run,
+    },
+    FinishRun {
+        run: CommitId,
+        output: String,
+    },
+    FailRun {
+        run: CommitId,
+        cause: String,
+    },
+    /// The attempt is the one whose output was judged.
+    Verify {
+        attempt: u32,
+        verification: Verification,
+    },
     Cancel,
     Release,
     ExpireAccept,
@@ -85,7 +101,13 @@ pub(crate) fn decide(
             same_run(job, run, CommandKind::FailRun)?;
             decision.fail_run(cause)?;
         }
-        Command::Verify { verification } => decision.verify(verification, now)?,
+        Command::Verify {
+            attempt,
+            verification,
+        } => {
+            same_output(job, attempt)?;
+            decision.verify(verification, now)?;
+        }
         Command::Cancel => {
             decision.job.state = State::Cancelled;
             decision.event = EventKind::Cancelled;
@@ -159,6 +181,19 @@ fn same_run(job: &JobRecord, id: CommitId, command: CommandKind) -> Result<(), R
             needed: format!("{} with the same run", Status::InProgress),
         }),
     }
+}
+
+/// A verdict is on the output that was judged: meanwhile the job may have been offered again, and
+/// done by somebody else.
+fn same_output(job: &JobRecord, attempt: u32) -> Result<(), Rejection> {
+    if job.attempt == attempt {
+        return Ok(());
+    }
+    Err(Rejection::WrongStatus {
+        command: CommandKind::Verify,
+        status: job.state.status(),
+        needed: format!("{} with the same output", Status::Submitted),
+    })
 }
 
 impl Decision {

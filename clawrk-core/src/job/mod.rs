@@ -17,6 +17,6 @@ pub use record::JobRecord;
 pub use state::{InvalidStatus, Run, State, Status};
 pub use terms::{OnRejected, Terms};
 pub use transition::{CommandKind, Role, TRANSITIONS, Transition};
-pub use verification::Verification;
+pub use verification::{CriterionVerdict, Verification};
 pub(crate) use view::Brief;
 pub use view::Job;

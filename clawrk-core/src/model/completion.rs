@@ -10,7 +10,7 @@ pub struct Completion {
     /// What it wrote: JSON, if it did as it was asked. Text and not a value, so that core can tell
     /// what no reader of JSON would, such as a key that is there twice.
     pub text: String,
-    /// Which model answered, as the provider calls it.
+    /// Which model answered: the provider, a colon, and what the provider calls it.
     pub model: String,
     /// Why it ended.
     pub stop: StopReason,

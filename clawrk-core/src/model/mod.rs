@@ -3,16 +3,25 @@
 //! Core decides what is asked and what an answer is worth; a model only proposes. It never sets
 //! money, parties or policy, and nothing that it says is believed before it was checked.
 
+mod asking;
 mod completion;
 mod error;
+mod frame;
+mod metered;
 mod request;
+mod strict;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::fmt;
 
 use async_trait::async_trait;
 
+pub(crate) use asking::{Answered, Flaw, Limits, ask};
 pub use completion::{Completion, StopReason, Usage};
 pub use error::{ModelError, ModelFailure};
+pub(crate) use frame::{Frame, visible};
+pub(crate) use metered::Metered;
 pub use request::{Message, Request, Role, Schema};
 
 /// A language model.

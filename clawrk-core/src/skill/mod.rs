@@ -1,5 +1,7 @@
 //! What the exchange can do by itself.
 
+mod closure;
+mod model;
 mod registry;
 mod research;
 
@@ -11,6 +13,8 @@ use crate::id::JobId;
 use crate::money::Credits;
 use crate::time::Timestamp;
 
+pub use closure::FnSkill;
+pub use model::SkillModel;
 pub use registry::{SkillInfo, Skills};
 pub use research::Research;
 
@@ -34,6 +38,10 @@ pub struct SkillContext {
     pub job: JobId,
     /// When the run is given up.
     pub deadline: Timestamp,
+    /// What the output will be judged by: one criterion a line, as `- …`.
+    pub criteria: String,
+    /// The exchange's language model; none where it has none.
+    pub model: Option<SkillModel>,
 }
 
 /// Something that makes output from an intent.

@@ -1,11 +1,9 @@
 //! What is due to be sent, several payouts at a time.
 
 use std::collections::BTreeSet;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::task::Poll;
 
 use crate::engine::outbox::{PAYOUTS_AT_ONCE, Turn};
+use crate::engine::together::{Work, together};
 use crate::engine::{Engine, Progress, measured};
 use crate::error::Error;
 use crate::id::PayoutId;
@@ -15,8 +13,6 @@ use crate::time::Timestamp;
 
 /// How many rows of what is due are read at once.
 const ROWS: usize = 100;
-
-type Visit<'a> = Pin<Box<dyn Future<Output = Result<bool, Error>> + Send + 'a>>;
 
 impl Engine {
     /// Works on what is due to be sent: one round of at most [`PAYOUTS_AT_ONCE`] payouts, besides
@@ -70,7 +66,7 @@ impl Engine {
         let (due, _) = self.due_payouts(most, stopped, failed).await?;
         let visits = due
             .iter()
-            .map(|id| Box::pin(self.visit(*id, turn)) as Visit<'_>)
+            .map(|id| Box::pin(self.visit(*id, turn)) as Work<'_, _>)
             .collect();
         let mut done = 0;
         for (id, visited) in due.iter().zip(together(visits).await) {
@@ -153,26 +149,4 @@ pub(super) fn is_paused(book: &OutboxRecord, now: Timestamp) -> bool {
 /// and what is on its way stays as it is.
 fn is_workable(payout: &PayoutRecord, stopped: bool) -> bool {
     !stopped || payout.status == PayoutStatus::Owed
-}
-
-/// The results of all, worked on at once.
-async fn together(mut visits: Vec<Visit<'_>>) -> Vec<Result<bool, Error>> {
-    let mut results: Vec<Option<Result<bool, Error>>> = visits.iter().map(|_| None).collect();
-    poll_fn(|context| {
-        let mut pending = false;
-        for (visit, result) in visits.iter_mut().zip(&mut results) {
-            if result.is_none() {
-                match visit.as_mut().poll(context) {
-                    Poll::Ready(done) => *result = Some(done),
-                    Poll::Pending => pending = true,
-                }
-            }
-        }
-        match pending {
-            true => Poll::Pending,
-            false => Poll::Ready(()),
-        }
-    })
-    .await;
-    results.into_iter().flatten().collect()
 }

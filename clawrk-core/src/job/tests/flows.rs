@@ -9,7 +9,17 @@ fn judged(passed: bool, change: impl FnOnce(&mut JobRecord)) -> Decision {
     let mut job = job(Status::Submitted, &user("bob"));
     change(&mut job);
     let alice = Actor::User(user("alice"));
-    decide(&job, verdict(passed), &alice, LATE).unwrap()
+    decide(&job, verdict(job.attempt, passed), &alice, LATE).unwrap()
+}
+
+#[test]
+fn a_verdict_is_on_the_output_that_was_judged_and_no_other() {
+    let job = job(Status::Submitted, &user("bob"));
+    let alice = Actor::User(user("alice"));
+    for attempt in [job.attempt - 1, job.attempt + 1] {
+        let refused = decide(&job, verdict(attempt, true), &alice, LATE).unwrap_err();
+        assert_eq!(refused.code().as_str(), "wrong_status");
+    }
 }
 
 #[test]

@@ -78,14 +78,21 @@ fn terms() -> Terms {
     }
 }
 
-fn verdict(passed: bool) -> Command {
+/// A verdict on the output of that attempt.
+fn verdict(attempt: u32, passed: bool) -> Command {
     let verification = Verification {
         passed,
         reasoning: "as asked".to_owned(),
         scores: BTreeMap::new(),
         model: "mock".to_owned(),
+        criteria: Vec::new(),
+        prompt_hash: None,
+        usage: None,
     };
-    Command::Verify { verification }
+    Command::Verify {
+        attempt,
+        verification,
+    }
 }
 
 /// A command of that kind; a verdict passes.
@@ -107,7 +114,7 @@ fn command(kind: CommandKind, actor: &Actor) -> Command {
             run: RUN,
             cause: "it fell over".to_owned(),
         },
-        CommandKind::Verify => verdict(true),
+        CommandKind::Verify => verdict(1, true),
         CommandKind::Cancel => Command::Cancel,
         CommandKind::Release => Command::Release,
         CommandKind::ExpireAccept => Command::ExpireAccept,
