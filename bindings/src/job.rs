@@ -1,6 +1,6 @@
 //! A job and its verdict, from core's.
 
-use crate::{Job, Verification};
+use crate::{CriterionVerdict, Job, Verification};
 
 impl From<clawrk::Job> for Job {
     fn from(job: clawrk::Job) -> Job {
@@ -30,6 +30,25 @@ impl From<clawrk::Verification> for Verification {
             reasoning: verification.reasoning,
             scores: serde_json::Value::Object(scores).to_string(),
             model: verification.model,
+            criteria: verification
+                .criteria
+                .into_iter()
+                .map(CriterionVerdict::from)
+                .collect(),
+            prompt_hash: verification.prompt_hash,
+            input_tokens: verification.usage.map(|usage| usage.input_tokens),
+            output_tokens: verification.usage.map(|usage| usage.output_tokens),
+        }
+    }
+}
+
+impl From<clawrk::CriterionVerdict> for CriterionVerdict {
+    fn from(verdict: clawrk::CriterionVerdict) -> CriterionVerdict {
+        CriterionVerdict {
+            criterion: verdict.criterion,
+            passed: verdict.passed,
+            reason: verdict.reason,
+            quote: verdict.quote,
         }
     }
 }

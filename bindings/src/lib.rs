@@ -58,6 +58,27 @@ pub struct Verification {
     pub reasoning: String,
     /// Figures behind the verdict: a JSON object.
     pub scores: String,
-    /// What judged: `mock`, or the model's name.
+    /// What judged: `mock`; `gates`, where no model had to be asked; or the model's name.
     pub model: String,
+    /// What was said of each criterion; nothing where no model judged.
+    pub criteria: Vec<CriterionVerdict>,
+    /// The SHA-256 of the model's instructions.
+    pub prompt_hash: Option<String>,
+    /// The tokens that the model read.
+    pub input_tokens: Option<u64>,
+    /// The tokens that the model wrote.
+    pub output_tokens: Option<u64>,
+}
+
+/// The verdict on one criterion.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct CriterionVerdict {
+    /// The criterion.
+    pub criterion: String,
+    /// Whether it is met.
+    pub passed: bool,
+    /// Why, in the judge's words.
+    pub reason: String,
+    /// The passage of the output that shows it; what is met has one.
+    pub quote: Option<String>,
 }

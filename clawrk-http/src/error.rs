@@ -118,6 +118,10 @@ impl ApiError {
                 Code::SkillFailed,
                 format!("the skill {provider} failed; the job is the receiver's again, try again"),
             ),
+            (code @ Code::LanguageModelUnavailable, _) => ApiError::new(
+                code,
+                "the language model gave no answer that can be used; nothing was changed, try again",
+            ),
             (code @ Code::PaymentsUnavailable, _) => ApiError::new(
                 code,
                 "Stripe cannot be reached just now, or gave no answer that can be used; try again",

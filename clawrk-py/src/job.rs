@@ -128,9 +128,63 @@ impl Verification {
         &self.0.model
     }
 
+    #[getter]
+    fn criteria(&self) -> Vec<CriterionVerdict> {
+        let criteria = self.0.criteria.iter().cloned();
+        criteria.map(CriterionVerdict).collect()
+    }
+
+    #[getter]
+    fn prompt_hash(&self) -> Option<&str> {
+        self.0.prompt_hash.as_deref()
+    }
+
+    #[getter]
+    fn input_tokens(&self) -> Option<u64> {
+        self.0.usage.map(|usage| usage.input_tokens)
+    }
+
+    #[getter]
+    fn output_tokens(&self) -> Option<u64> {
+        self.0.usage.map(|usage| usage.output_tokens)
+    }
+
     fn __repr__(&self) -> String {
         let verdict = if self.0.passed { "passed" } else { "failed" };
         format!("<Verification {verdict} {:?}>", self.0.reasoning)
+    }
+}
+
+/// The verdict on one criterion.
+#[pyclass(frozen, eq, module = "clawrk")]
+#[derive(Debug, PartialEq)]
+pub(crate) struct CriterionVerdict(clawrk::CriterionVerdict);
+
+#[pymethods]
+impl CriterionVerdict {
+    #[getter]
+    fn criterion(&self) -> &str {
+        &self.0.criterion
+    }
+
+    #[getter]
+    fn passed(&self) -> bool {
+        self.0.passed
+    }
+
+    #[getter]
+    fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    #[getter]
+    fn quote(&self) -> Option<&str> {
+        self.0.quote.as_deref()
+    }
+
+    fn __repr__(&self) -> String {
+        let verdict = if self.0.passed { "met" } else { "not met" };
+        format!("<CriterionVerdict {verdict} {:?}>", self.0.criterion)
     }
 }
 

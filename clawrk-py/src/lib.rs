@@ -17,5 +17,6 @@ fn _clawrk(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<engine::Engine>()?;
     module.add_class::<async_engine::AsyncEngine>()?;
     module.add_class::<job::Job>()?;
+    module.add_class::<job::CriterionVerdict>()?;
     module.add_class::<job::Verification>()
 }

@@ -43,19 +43,20 @@ pub use clawrk_core::engine::{
 pub use clawrk_core::error::{CODES, Code, CodeInfo, Error, Rejection, Retry};
 pub use clawrk_core::id::{InvalidId, JobId, KeyId, PayoutId, UserId};
 pub use clawrk_core::job::{
-    Actor, Event, EventKind, InvalidStatus, Job, OnRejected, Status, Verification,
+    Actor, CriterionVerdict, Event, EventKind, InvalidStatus, Job, OnRejected, Status, Verification,
 };
+pub use clawrk_core::model::LanguageModel;
 pub use clawrk_core::money::{Cents, Credits};
 pub use clawrk_core::payments::Payments;
 pub use clawrk_core::policy::{Policy, Timeout, Visibility};
 pub use clawrk_core::record::PayoutStatus;
-pub use clawrk_core::skill::{Skill, SkillContext, SkillError, SkillInfo};
+pub use clawrk_core::skill::{FnSkill, Skill, SkillContext, SkillError, SkillInfo, SkillModel};
 pub use clawrk_core::time::Timestamp;
 /// The whole of core, module by module, for those who implement a store or another port.
 #[doc(no_inline)]
 pub use clawrk_core::{
-    audit, clock, engine, error as errors, id, ids, job, journal, ledger, money, payments, policy,
-    record, skill, store, time, transfer, watch,
+    audit, clock, engine, error as errors, id, ids, job, journal, ledger, model, money, payments,
+    policy, record, skill, store, time, transfer, watch,
 };
 
 /// Why a store in a folder does not open.

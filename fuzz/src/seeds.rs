@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use clawrk_core::id::{CommitId, JobId, KeyId, PayoutId, UserId};
 use clawrk_core::job::{
-    Actor, Event, EventKind, JobRecord, OnRejected, Run, State, Terms, Verification,
+    Actor, CriterionVerdict, Event, EventKind, JobRecord, OnRejected, Run, State, Terms,
+    Verification,
 };
 use clawrk_core::ledger::{Account, Reason};
+use clawrk_core::model::Usage;
 use clawrk_core::money::{Cents, Credits};
 use clawrk_core::payments::{Invoice, InvoiceLine, Mode, Owner};
 use clawrk_core::record::{
@@ -107,6 +109,14 @@ fn jobs() -> Vec<Body> {
 
 fn texts() -> Vec<Body> {
     let verification = Verification {
+        criteria: vec![CriterionVerdict {
+            criterion: "Says it".to_owned(),
+            passed: true,
+            reason: "It does.".to_owned(),
+            quote: Some("so it is".to_owned()),
+        }],
+        prompt_hash: Some("sha256:0".to_owned()),
+        usage: Some(Usage::default()),
         passed: true,
         reasoning: "long enough".to_owned(),
         scores: BTreeMap::from([

@@ -100,8 +100,9 @@ impl Engine {
         self.answered(op, asked).await
     }
 
-    /// The longest output that is taken: where a model judges, no more than it can read.
-    pub(crate) fn output_bytes_max(&self) -> usize {
+    /// The longest output that is taken, in bytes: where a language model judges, no more than it is
+    /// shown, for it judges all of it.
+    pub fn output_bytes_max(&self) -> usize {
         let policy = &self.inner.policy;
         match self.inner.model {
             None => policy.output_bytes_max,

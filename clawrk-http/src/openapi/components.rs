@@ -26,7 +26,7 @@ pub(super) type Component = (&'static str, RefOr<Schema>);
 
 /// What requests and answers hold at that exchange.
 pub(super) fn all(engine: &Engine) -> Vec<Component> {
-    let mut all = requests(engine.policy());
+    let mut all = requests(engine.policy(), engine.output_bytes_max());
     let skills = engine.skills();
     let names = skills.iter().map(|skill| skill.name.as_str());
     all.push(("SkillName", word(names).into()));
@@ -36,7 +36,7 @@ pub(super) fn all(engine: &Engine) -> Vec<Component> {
     all
 }
 
-fn requests(policy: &Policy) -> Vec<Component> {
+fn requests(policy: &Policy, output_bytes_max: usize) -> Vec<Component> {
     let chosen_id = text().pattern(Some("^[A-Za-z0-9._@-]{1,64}$"));
     let name = || or_null(readable(NAME_BYTES_MAX), Type::String);
     vec![
@@ -53,7 +53,7 @@ fn requests(policy: &Policy) -> Vec<Component> {
         (
             "Submission",
             request()
-                .property("output", output(policy.output_bytes_max))
+                .property("output", output(output_bytes_max))
                 .examples([
                     json!({"output": "sled, redb and LMDB differ in …"}),
                     json!({}),
@@ -137,6 +137,7 @@ fn of_users() -> Vec<Component> {
     vec![
         ("Job", job()),
         ("Verification", verification()),
+        ("CriterionVerdict", criterion_verdict()),
         (
             "Account",
             object([
@@ -252,12 +253,39 @@ fn verification() -> RefOr<Schema> {
     let scores = ObjectBuilder::new()
         .additional_properties(Some(anything()))
         .description(Some("Figures behind the verdict, by name."));
+    let model = text().description(Some(
+        "What judged: `mock`; `gates`, where no model had to be asked; or the model.",
+    ));
+    let judged = "Only where a language model judged.";
+    let criteria = ArrayBuilder::new()
+        .items(one("CriterionVerdict"))
+        .description(Some(judged));
+    let usage = object([
+        ("input_tokens", count().into()),
+        ("output_tokens", count().into()),
+    ]);
     object([
         ("passed", boolean().into()),
         ("reasoning", text().into()),
         ("scores", scores.into()),
-        ("model", text().into()),
+        ("model", model.into()),
     ])
+    .property("criteria", criteria)
+    .property("prompt_hash", text().description(Some(judged)))
+    .property("usage", usage.description(Some(judged)))
+    .into()
+}
+
+fn criterion_verdict() -> RefOr<Schema> {
+    let quote = text().description(Some(
+        "The passage of the output that shows it; what is met has one.",
+    ));
+    object([
+        ("criterion", text().into()),
+        ("passed", boolean().into()),
+        ("reason", text().into()),
+    ])
+    .property("quote", quote)
     .into()
 }
 

@@ -16,7 +16,15 @@ same calls as awaitables. What a call can fail with is in :mod:`clawrk.errors`.
 """
 
 from clawrk import errors
-from clawrk._clawrk import AsyncEngine, Engine, Job, Verification
+from clawrk._clawrk import AsyncEngine, CriterionVerdict, Engine, Job, Verification
 from clawrk.errors import ClawrkError
 
-__all__ = ["AsyncEngine", "ClawrkError", "Engine", "Job", "Verification", "errors"]
+__all__ = [
+    "AsyncEngine",
+    "ClawrkError",
+    "CriterionVerdict",
+    "Engine",
+    "Job",
+    "Verification",
+    "errors",
+]

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, final
 
-__all__ = ["AsyncEngine", "Engine", "Job", "Verification"]
+__all__ = ["AsyncEngine", "CriterionVerdict", "Engine", "Job", "Verification"]
 
 @final
 class Engine:
@@ -256,7 +256,45 @@ class Verification:
 
     @property
     def model(self) -> str:
-        """What judged: ``mock``, or the model's name."""
+        """What judged: ``mock``; ``gates``, where no model had to be asked; or the model's name."""
+
+    @property
+    def criteria(self) -> list[CriterionVerdict]:
+        """What was said of each criterion; empty where no model judged."""
+
+    @property
+    def prompt_hash(self) -> str | None:
+        """The SHA-256 of the model's instructions."""
+
+    @property
+    def input_tokens(self) -> int | None:
+        """The tokens that the model read."""
+
+    @property
+    def output_tokens(self) -> int | None:
+        """The tokens that the model wrote."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+@final
+class CriterionVerdict:
+    """The verdict on one criterion."""
+
+    @property
+    def criterion(self) -> str: ...
+    @property
+    def passed(self) -> bool:
+        """Whether it is met."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in the judge's words."""
+
+    @property
+    def quote(self) -> str | None:
+        """The passage of the output that shows it; what is met has one."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...

@@ -23,6 +23,9 @@ const TIMES: [f64; 15] = [
 /// Bounds of the buckets for calls over the network, in seconds.
 const CALLS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0];
 
+/// Bounds of the buckets for answers of language models, in seconds.
+const THOUGHTS: [f64; 10] = [0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0];
+
 /// Bounds of the buckets for the commits in a group, of which there are 128 at most.
 const GROUPS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
@@ -39,10 +42,12 @@ impl Metrics {
         let wrong = |error: &dyn std::error::Error| Wrong::because("metrics", error);
         let groups = Matcher::Full("clawrk_store_group_commits".to_owned());
         let calls = Matcher::Full("clawrk_payments_call_seconds".to_owned());
+        let thoughts = Matcher::Full("clawrk_model_call_seconds".to_owned());
         let handle = PrometheusBuilder::new()
             .set_buckets(&TIMES)
             .and_then(|builder| builder.set_buckets_for_metric(groups, &GROUPS))
             .and_then(|builder| builder.set_buckets_for_metric(calls, &CALLS))
+            .and_then(|builder| builder.set_buckets_for_metric(thoughts, &THOUGHTS))
             .and_then(PrometheusBuilder::install_recorder)
             .map_err(|error| wrong(&error))?;
         describe();

@@ -74,6 +74,12 @@ metrics! {
         "Bytes of keys and values handed to the storage engine.";
     clawrk_store_queue_commits Gauge []
         "Commits that wait for their group.";
+    clawrk_model_calls_total Counter ["provider" "outcome"]
+        "Calls to language models; the outcome is done, dropped, or what the failure means.";
+    clawrk_model_call_seconds Histogram ["provider"]
+        "Time until a language model answered, or was no longer waited for.";
+    clawrk_model_tokens_total Counter ["provider" "direction"]
+        "Tokens that language models read (in) and wrote (out), as their providers count them.";
     clawrk_payments_calls_total Counter ["call" "outcome"]
         "Calls to the payment provider; the outcome is done, dropped, or what the failure means.";
     clawrk_payments_call_seconds Histogram ["call"]
