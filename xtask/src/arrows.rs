@@ -9,11 +9,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clawrk-core", &[]),
     ("clawrk-store-embedded", &["clawrk-core"]),
     ("clawrk-store-sled", &["clawrk-store-embedded"]),
+    ("clawrk-llm", &["clawrk-core"]),
     ("clawrk-stripe", &["clawrk-core"]),
     ("clawrk-testkit", &["clawrk-core"]),
     (
         "clawrk",
-        &["clawrk-core", "clawrk-store-sled", "clawrk-stripe"],
+        &[
+            "clawrk-core",
+            "clawrk-llm",
+            "clawrk-store-sled",
+            "clawrk-stripe",
+        ],
     ),
     ("clawrk-http", &["clawrk-core"]),
     ("clawrk-server", &["clawrk", "clawrk-http"]),
