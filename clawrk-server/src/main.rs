@@ -11,6 +11,7 @@ mod descriptors;
 mod gauged;
 mod log;
 mod metrics;
+mod models;
 mod offline;
 mod panics;
 mod patient;
@@ -21,7 +22,6 @@ mod serve;
 mod settings;
 mod start;
 mod stop;
-mod unbuilt;
 mod wrong;
 
 use std::process::ExitCode;

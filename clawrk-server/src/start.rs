@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clawrk::{Clock, Engine, Payments, TokioClock};
+use clawrk::{Clock, Engine, LanguageModel, Payments, TokioClock};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -14,13 +14,13 @@ use crate::announce::say;
 use crate::args::Args;
 use crate::log;
 use crate::metrics::Metrics;
+use crate::models;
 use crate::offline;
 use crate::panics;
 use crate::payments;
 use crate::place;
 use crate::serve::{self, Served};
 use crate::settings::{Environment, Given, Settings};
-use crate::unbuilt;
 use crate::wrong::Wrong;
 
 /// How long threads that still work are waited for at the very end.
@@ -29,7 +29,6 @@ const RUNTIME_STOP_MAX: Duration = Duration::from_millis(200);
 /// Runs the server to its end.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Wrong> {
     let environment = Environment::of_process();
-    unbuilt::check(&environment)?;
     let given = Given::gather(args, &environment)?;
     let settings = Settings::read(&given)?;
     let _log = log::init(settings.log_format, &environment)?;
@@ -115,6 +114,7 @@ async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
         say(line);
     }
     let provider = payments::provider(settings, given)?;
+    models::model(settings, given)?;
     let engine = open(settings, given).await?;
     let listener = listen(settings, given).await?;
     drop(listener);
@@ -128,6 +128,7 @@ async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
         place::shown(&settings.store)
     ));
     say(format!("it holds {}", place::held(&counts)));
+    models::lines(settings).into_iter().for_each(say);
     payments::lines(settings).into_iter().for_each(say);
     if let Some(provider) = &provider {
         payments::greet(provider.as_ref())
@@ -142,7 +143,8 @@ async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
 async fn serve(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
     let metrics = Metrics::install(TokioClock::new(Handle::current()).now())?;
     let provider = payments::provider(settings, given)?;
-    let engine = open_with(settings, given, provider.clone()).await?;
+    let model = models::model(settings, given)?;
+    let engine = open_with(settings, given, provider.clone(), model).await?;
     let listener = listen(settings, given).await?;
     let address = listener
         .local_addr()
@@ -167,12 +169,7 @@ fn introduce(settings: &Settings, admin_key: &str) {
     let on = |on| if on { "on" } else { "off" };
     say(format!("clawrk-server {}", env!("CARGO_PKG_VERSION")));
     say(format!("store: {}", place::shown(&settings.store)));
-    say("language model: none (mock mode)");
-    for key in ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"] {
-        if std::env::var_os(key).is_some() {
-            say(format!("{key} is set, but this release asks no model"));
-        }
-    }
+    models::lines(settings).into_iter().for_each(say);
     payments::lines(settings).into_iter().for_each(say);
     say(format!("credits: {}", on(settings.policy().credits)));
     say(format!("admin key: {admin_key}"));
@@ -191,21 +188,25 @@ fn ready(address: SocketAddr) {
 
 /// Opens the store, with a setting to blame where that fails. Nobody is asked or paid.
 pub(crate) async fn open(settings: &Settings, given: &Given) -> Result<Engine, Wrong> {
-    open_with(settings, given, None).await
+    open_with(settings, given, None, None).await
 }
 
 async fn open_with(
     settings: &Settings,
     given: &Given,
     payments: Option<Arc<dyn Payments>>,
+    model: Option<Arc<dyn LanguageModel>>,
 ) -> Result<Engine, Wrong> {
     let builder = clawrk::builder(&settings.store).await;
     let builder = builder.map_err(|error| Wrong::because(given.origin("store"), &error))?;
-    let builder = builder.policy(settings.policy());
-    Ok(match payments {
-        Some(payments) => builder.payments(payments).build(),
-        None => builder.build(),
-    })
+    let mut builder = builder.policy(settings.policy());
+    if let Some(payments) = payments {
+        builder = builder.payments(payments);
+    }
+    if let Some(model) = model {
+        builder = builder.language_model(model);
+    }
+    Ok(builder.build())
 }
 
 async fn listen(settings: &Settings, given: &Given) -> Result<TcpListener, Wrong> {

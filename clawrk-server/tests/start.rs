@@ -125,7 +125,7 @@ fn each_value_that_cannot_be_used_is_named() {
         ("CLAWRK_UNREAD_TIMEOUT", "x", "no duration"),
         ("CLAWRK_CORS_ORIGINS", "example.com", "is no origin"),
         ("CLAWRK_CONFIG", "/nowhere/clawrk.toml", "cannot be read"),
-        ("CLAWRK_LLM", "openai:gpt-5", "not part of this release"),
+        ("CLAWRK_LLM", "gpt-5", "names no language model"),
         ("CLAWRK_JWT_SECRET", "too short", "at least 32 are needed"),
         ("CLAWRK_JWT_ISSUER", "me", "set jwt_secret too"),
         ("CLAWRK_JWT_AUDIENCE", "you", "set jwt_secret too"),

@@ -24,6 +24,8 @@
 pub mod blocking;
 mod error;
 pub mod host;
+#[cfg(feature = "llm")]
+mod language_model;
 mod open;
 #[cfg(feature = "stripe")]
 mod stripe;
@@ -59,12 +61,16 @@ pub use clawrk_core::{
     policy, record, skill, store, time, transfer, watch,
 };
 
+#[cfg(feature = "llm")]
+pub use clawrk_llm as llm;
 /// Why a store in a folder does not open.
 #[cfg(feature = "sled")]
 pub use clawrk_store_sled::OpenError as StoreOpenError;
 #[cfg(feature = "stripe")]
 pub use clawrk_stripe::{Builder as StripeBuilder, InvalidSetting, STRIPE_URL, Stripe};
 pub use error::OpenError;
+#[cfg(feature = "llm")]
+pub use language_model::language_model;
 pub use open::{builder, exists, open};
 #[cfg(feature = "stripe")]
 pub use stripe::stripe;

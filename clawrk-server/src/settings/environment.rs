@@ -5,7 +5,6 @@ use std::ffi::OsString;
 
 use crate::settings::TABLE;
 use crate::settings::nearest::nearest;
-use crate::unbuilt;
 use crate::wrong::Wrong;
 
 /// What every setting's variable begins with.
@@ -54,9 +53,7 @@ impl Environment {
     pub(crate) fn strays(&self) -> Vec<String> {
         let names = self.0.keys().filter_map(|name| name.to_str());
         let known = |name: &str| {
-            TABLE.iter().any(|setting| variable(setting.name) == name)
-                || OF_OTHERS.contains(&name)
-                || unbuilt::knows(name)
+            TABLE.iter().any(|setting| variable(setting.name) == name) || OF_OTHERS.contains(&name)
         };
         let strays = names.filter(|name| name.starts_with(PREFIX) && !known(name));
         strays
@@ -71,7 +68,9 @@ impl Environment {
 /// The variable of a setting. Those of the original exchange keep their names.
 pub(crate) fn variable(name: &str) -> String {
     let upper = name.to_uppercase();
-    match name.starts_with("stripe_") || name == "app_url" {
+    let keeps = name.starts_with("stripe_")
+        || ["app_url", "openai_api_key", "anthropic_api_key"].contains(&name);
+    match keeps {
         true => upper,
         false => format!("{PREFIX}{upper}"),
     }

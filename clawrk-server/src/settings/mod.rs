@@ -3,6 +3,7 @@
 mod environment;
 mod file;
 mod given;
+mod models;
 mod money;
 mod nearest;
 mod value;
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use clawrk::llm::ModelName;
 use clawrk::policy::PayoutBudget;
 use clawrk::{OnRejected, Policy, Timeout, Visibility};
 
@@ -32,9 +34,12 @@ pub(crate) struct Setting {
 }
 
 /// The settings whose values are shown nowhere.
-pub(crate) const SECRETS: [&str; 4] = [
+pub(crate) const SECRETS: [&str; 7] = [
     "admin_key",
+    "anthropic_api_key",
     "jwt_secret",
+    "llm_headers",
+    "openai_api_key",
     "stripe_secret_key",
     "stripe_webhook_secret",
 ];
@@ -97,6 +102,24 @@ settings! {
     review_timeout: Timeout = "auto", value::timeout;
     /// how long a skill may run
     skill_timeout: Duration = "60s", value::duration;
+    /// the language models that structure and judge, as `provider:model`; with commas between, each is asked where the one before fails; `mock`: none
+    llm: Vec<ModelName> = "mock", models::names;
+    /// the server that is asked in the place of the models' own
+    llm_url: Option<String> = "", value::optional;
+    /// headers for each request to a model, such as `X-Team: seven`, with semicolons between
+    llm_headers: Vec<(String, Secret)> = "", models::headers;
+    /// the key of OpenAI, or of the server that speaks as it does
+    openai_api_key: Option<Secret> = "", models::key;
+    /// the key of Anthropic
+    anthropic_api_key: Option<Secret> = "", models::key;
+    /// how long an answer of a language model may take, with all tries
+    model_timeout: Duration = "120s", value::duration;
+    /// the most tokens that an answer of a language model may take
+    model_answer_tokens_max: u32 = "4096", |text| value::number(text, 16, 1_000_000);
+    /// the most tokens that a question to a language model may take, both ways together
+    model_tokens_max: u64 = "150000", |text| value::number(text, 1_000, 100_000_000);
+    /// the longest output where a language model judges: it is read to its end or not taken
+    judged_bytes_max: usize = "128KiB", |text| value::size(text, 3 << 20);
     /// who may look at a job that is not queued: `participants` or `everyone`
     visibility: Visibility = "participants", value::visibility;
     /// the longest prompt
@@ -174,6 +197,10 @@ impl Settings {
         policy.payout_budget = self.payout_budget;
         policy.app_url = self.app_url.clone();
         policy.payments_timeout = self.payments_timeout;
+        policy.model_timeout = self.model_timeout;
+        policy.model_answer_tokens_max = self.model_answer_tokens_max;
+        policy.model_tokens_max = self.model_tokens_max;
+        policy.judged_bytes_max = self.judged_bytes_max;
         for (tier, prices) in self.prices() {
             if let Some(plan) = policy.plans.iter_mut().find(|plan| plan.tier == tier) {
                 plan.price_ids = prices.to_vec();
