@@ -11,7 +11,9 @@ pub(crate) fn nearest(name: &str) -> Option<&'static str> {
         .iter()
         .map(|setting| (distance(setting.name, name), setting.name));
     let (typos, nearest) = distances.min()?;
-    (typos <= TYPOS_MAX).then_some(nearest)
+    // What shares no letter with it is no typo of a short name.
+    let shares = typos < nearest.len().max(name.len());
+    (shares && typos <= TYPOS_MAX).then_some(nearest)
 }
 
 /// How many letters must be added, dropped or replaced to get from one text to the other.
