@@ -108,10 +108,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (ann, bob) = (UserId::new("ann")?, UserId::new("bob")?);
 
     for output in [
-        "Caching spares round trips. It keeps servers idle.",
-        "Caching spares round trips. It keeps servers idle, and so clients happy.",
+        "A page that was kept spares a round trip. Servers idle.",
+        "With caching a page is there at once. That makes the clients happy.",
     ] {
-        let prompt = "Why caching makes clients happy";
+        let prompt = "Say why caching makes clients happy";
         let job = engine.create_job(&ann, prompt).await?;
         engine.accept_job(&bob, &job.id).await?;
         engine.submit_output(&bob, &job.id, Some(output)).await?;
