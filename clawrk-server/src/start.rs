@@ -115,7 +115,7 @@ async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
         say(line);
     }
     let provider = payments::provider(settings, given)?;
-    let engine = open(settings, given).await?;
+    let engine = open_with(settings, given, provider.clone()).await?;
     let listener = listen(settings, given).await?;
     drop(listener);
     admin_key::check(settings)?;
@@ -202,10 +202,14 @@ async fn open_with(
     let builder = clawrk::builder(&settings.store).await;
     let builder = builder.map_err(|error| Wrong::because(given.origin("store"), &error))?;
     let builder = builder.policy(settings.policy());
-    Ok(match payments {
-        Some(payments) => builder.payments(payments).build(),
-        None => builder.build(),
-    })
+    let Some(payments) = payments else {
+        return Ok(builder.build());
+    };
+    let engine = builder.payments(payments).build();
+    match engine.check_money().await {
+        Ok(()) => Ok(engine),
+        Err(error) => Err(Wrong::because(given.origin("stripe_secret_key"), &error)),
+    }
 }
 
 async fn listen(settings: &Settings, given: &Given) -> Result<TcpListener, Wrong> {

@@ -41,6 +41,9 @@ impl Engine {
                 return self.replay(call, answer).await;
             }
             let (record, text) = self.draft(sender, prompt)?;
+            if record.terms.payout > Cents::ZERO {
+                self.claim_money().await?;
+            }
             let job = self.view_with(&record, Some(text.clone())).await?;
             let mut batch = self.batch()?;
             write_job(&mut batch, &record, text);
