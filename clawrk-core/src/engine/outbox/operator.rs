@@ -134,8 +134,9 @@ impl Engine {
     /// What was `unknown` before is treated likewise, and not counted.
     ///
     /// # Errors
-    /// [`Rejection::AdminOnly`]; [`StoreError::Corrupt`] where some are damaged and were not marked:
-    /// all the others are. What was marked before a failure stays so; call again.
+    /// [`Rejection::AdminOnly`]; [`StoreError::Corrupt`](crate::store::StoreError::Corrupt) where
+    /// some are damaged and were not marked: all the others are. What was marked before a failure
+    /// stays so; call again.
     pub async fn mark_restored(&self, call: impl Into<Call<'_>>) -> Result<u64, Error> {
         let call = call.into().to("restored", "store");
         call.admin()?;
