@@ -61,6 +61,7 @@ struct Proof {
 struct Outbox {
     running: bool,
     stop: Option<Stopped>,
+    also: Vec<Stopped>,
     pause: Option<Waiting>,
     circuit: Option<Waiting>,
     budget_left_cents: Option<Cents>,
@@ -129,18 +130,8 @@ impl From<OutboxState> for Outbox {
     fn from(state: OutboxState) -> Outbox {
         Outbox {
             running: state.running,
-            stop: state.stop.map(|stop| {
-                let Stop {
-                    alarm,
-                    detail,
-                    since,
-                } = stop;
-                Stopped {
-                    alarm,
-                    detail,
-                    since,
-                }
-            }),
+            stop: state.stop.map(Stopped::from),
+            also: state.also.into_iter().map(Stopped::from).collect(),
             pause: state.pause.map(Waiting::from),
             circuit: state.circuit.map(Waiting::from),
             budget_left_cents: state.budget_left_cents,
@@ -153,6 +144,16 @@ impl From<OutboxState> for Outbox {
                     note,
                 }
             }),
+        }
+    }
+}
+
+impl From<Stop> for Stopped {
+    fn from(stop: Stop) -> Stopped {
+        Stopped {
+            alarm: stop.alarm,
+            detail: stop.detail,
+            since: stop.since,
         }
     }
 }

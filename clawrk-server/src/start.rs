@@ -114,8 +114,8 @@ async fn check(settings: &Settings, given: &Given) -> Result<ExitCode, Wrong> {
         say(line);
     }
     let provider = payments::provider(settings, given)?;
-    models::model(settings, given)?;
-    let engine = open(settings, given).await?;
+    let model = models::model(settings, given)?;
+    let engine = open_with(settings, given, provider.clone(), model).await?;
     let listener = listen(settings, given).await?;
     drop(listener);
     admin_key::check(settings)?;
@@ -206,7 +206,11 @@ async fn open_with(
     if let Some(model) = model {
         builder = builder.language_model(model);
     }
-    Ok(builder.build())
+    let engine = builder.build();
+    match engine.check_money().await {
+        Ok(()) => Ok(engine),
+        Err(error) => Err(Wrong::because(given.origin("stripe_secret_key"), &error)),
+    }
 }
 
 async fn listen(settings: &Settings, given: &Given) -> Result<TcpListener, Wrong> {

@@ -246,18 +246,23 @@ fn outbox() -> OutboxRecord {
         cause: "busy".to_owned(),
         since: AT,
     };
+    let stop = Stop {
+        alarm: Alarm::DoubleTransfer,
+        detail: "tr_2".to_owned(),
+        since: AT,
+        transfer: Some("tr_2".to_owned()),
+    };
     OutboxRecord {
         due_at: Some(AT),
         watch_at: Some(AT),
         watched_at: Some(AT),
         watched: Some(platform()),
         newest: Some(AT),
+        mode: Some(Mode::Test),
         confirmed: Some(AT),
-        stop: Some(Stop {
-            alarm: Alarm::DoubleTransfer,
-            detail: "tr_2".to_owned(),
-            since: AT,
-        }),
+        shown: vec!["tr_1".to_owned()],
+        stop: Some(stop.clone()),
+        also: vec![stop],
         resumed: Some(Resumed {
             actor: Actor::Admin,
             at: AT,

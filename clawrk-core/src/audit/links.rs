@@ -45,7 +45,9 @@ impl Auditor<'_> {
         let found = self.read_one(Key::User(link.user.clone())).await?;
         let agrees = match found.map(|record| record.body) {
             Some(Body::User(user)) => link.what == Linked::Customer || has_had(&user, &link.id),
-            _ => false,
+            // Who pays before their first request has no record yet.
+            None => link.what == Linked::Customer,
+            Some(_) => false,
         };
         if !agrees {
             let detail = format!("is linked to {}, who does not have it", link.user);

@@ -41,6 +41,10 @@ impl Engine {
                 let answer = self.recall_or(call, error).await?;
                 return self.replay(call, answer).await;
             }
+            // Only jobs that take credits are paid.
+            if self.inner.policy.credits {
+                self.claim_money().await?;
+            }
             let Some(slot) = self.hold("create", slot).await? else {
                 continue;
             };

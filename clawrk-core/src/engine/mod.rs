@@ -12,6 +12,7 @@ mod credits;
 mod events;
 mod jobs;
 mod keys;
+mod kind;
 mod limits;
 mod listing;
 mod login;

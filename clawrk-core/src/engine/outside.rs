@@ -70,7 +70,8 @@ impl Engine {
             .clock
             .now()
             .after(self.inner.policy.payments_timeout / 2);
-        if self.inner.payments.is_none() {
+        // What is of another kind of money is logged by the outbox.
+        if self.inner.payments.is_none() || self.check_money().await.is_err() {
             return Ok(Progress { done, next: None });
         }
         loop {

@@ -6,7 +6,7 @@ use crate::error::Code;
 use crate::id::UserId;
 use crate::job::{CommandKind, Status};
 use crate::money::Credits;
-use crate::payments::WebhookError;
+use crate::payments::{Mode, WebhookError};
 use crate::record::PayoutStatus;
 
 /// A refusal. Nothing was changed. Each text names the cause and what would help.
@@ -55,6 +55,17 @@ pub enum Rejection {
     /// No payment provider is configured.
     #[error("payments are not configured on this server")]
     PaymentsNotConfigured,
+    /// The payment provider's key is for another kind of money than the exchange has.
+    #[error(
+        "this exchange has {store} money, and the key of the payment provider is for {key} money; \
+         give that key a store of its own"
+    )]
+    OtherMoney {
+        /// The money that the store knows.
+        store: Mode,
+        /// That of the key.
+        key: Mode,
+    },
     /// A webhook that is not taken.
     #[error("the webhook is not taken: {0}")]
     Webhook(WebhookError),
@@ -141,7 +152,7 @@ impl Rejection {
             Rejection::AdminOnly => Code::AdminOnly,
             Rejection::UserOnly => Code::UserOnly,
             Rejection::LoginCodeInvalid => Code::LoginCodeInvalid,
-            Rejection::PaymentsNotConfigured => Code::NotConfigured,
+            Rejection::PaymentsNotConfigured | Rejection::OtherMoney { .. } => Code::NotConfigured,
             Rejection::Webhook(_) => Code::WebhookInvalid,
             Rejection::TierNotConfigured(_) => Code::TierNotConfigured,
             Rejection::PayoutNotFound => Code::PayoutNotFound,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{CommitId, PayoutId};
 use crate::job::Actor;
 use crate::money::Cents;
-use crate::payments::{DeclineClass, Mode};
+use crate::payments::{DeclineClass, Mode, Transfer};
 use crate::record::{Absence, Look, Platform, Wait};
 use crate::time::Timestamp;
 
@@ -218,12 +218,22 @@ pub struct OutboxRecord {
     /// When the newest transfer was made that was seen there, by the provider's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest: Option<Timestamp>,
-    /// What was found up to then was looked at by an operator.
+    /// Whether the money is real, from the first that moved on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// What was found up to then was looked at by an operator. Written by releases that did not
+    /// keep which.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Timestamp>,
+    /// The transfers that an operator was shown with an alarm, the latest ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<String>,
     /// Why nothing is sent; none while it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
+    /// What else was found since then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Stop>,
     /// What an operator said when sending was taken up again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resumed: Option<Resumed>,
@@ -239,6 +249,50 @@ pub struct OutboxRecord {
     pub latest: Option<Timestamp>,
 }
 
+impl OutboxRecord {
+    /// The most alarms that are kept beside the first one. What is found beyond is found again
+    /// after these were looked at.
+    const ALSO_MAX: usize = 500;
+
+    /// The most transfers that are remembered as shown. One that is forgotten raises its alarm
+    /// again.
+    const SHOWN_MAX: usize = 2_000;
+
+    /// Stops all sending. What is found while it is stopped is kept beside the first reason; two
+    /// transfers for one payout come first, since somebody has to act on that.
+    pub(crate) fn raise(&mut self, stop: Stop) {
+        let Some(first) = &mut self.stop else {
+            self.stop = Some(stop);
+            return;
+        };
+        let is_same = |known: &Stop| (known.alarm, &known.transfer) == (stop.alarm, &stop.transfer);
+        if is_same(first) || self.also.iter().any(is_same) || self.also.len() >= Self::ALSO_MAX {
+            return;
+        }
+        let graver = stop.alarm == Alarm::DoubleTransfer && first.alarm != Alarm::DoubleTransfer;
+        let behind = if graver {
+            std::mem::replace(first, stop)
+        } else {
+            stop
+        };
+        self.also.push(behind);
+    }
+
+    /// Takes up sending again: an operator has looked at all that was shown.
+    pub(crate) fn resume(&mut self) {
+        let stops = self.stop.take().into_iter().chain(self.also.drain(..));
+        self.shown.extend(stops.filter_map(|stop| stop.transfer));
+        let excess = self.shown.len().saturating_sub(Self::SHOWN_MAX);
+        self.shown.drain(..excess);
+    }
+
+    /// Whether an operator has looked at this transfer.
+    pub(crate) fn is_confirmed(&self, transfer: &Transfer) -> bool {
+        let before = self.confirmed.is_some_and(|at| transfer.created_at <= at);
+        before || self.shown.contains(&transfer.id)
+    }
+}
+
 /// Why nothing is sent, until an operator says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
@@ -248,6 +302,9 @@ pub struct Stop {
     pub detail: String,
     /// Since when.
     pub since: Timestamp,
+    /// The transfer that should not be there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<String>,
 }
 
 /// What stops all sending.
@@ -270,14 +327,6 @@ impl Alarm {
         Alarm::StoreBehindStripe,
         Alarm::Unauthorized,
     ];
-
-    /// Whether a transfer was found that should not be there.
-    pub const fn is_of_transfers(self) -> bool {
-        match self {
-            Alarm::DoubleTransfer | Alarm::StoreBehindStripe => true,
-            Alarm::Unauthorized => false,
-        }
-    }
 
     /// The stable text.
     pub const fn as_str(self) -> &'static str {

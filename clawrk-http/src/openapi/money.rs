@@ -8,7 +8,7 @@ use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema};
 
 use super::components::Component;
 use super::schema::{
-    anything, boolean, count, integer, job_id, object, one_or_null, or_null, payout_id,
+    anything, boolean, count, integer, job_id, list_of, object, one_or_null, or_null, payout_id,
     payout_status, readable, request, text, time, user_id, word,
 };
 
@@ -60,6 +60,7 @@ pub(super) fn components(policy: &Policy) -> Vec<Component> {
         ("PayoutDetail", payout_detail()),
         ("Outbox", outbox()),
         ("Pause", pause()),
+        ("Stop", stop()),
     ]
 }
 
@@ -184,12 +185,6 @@ fn proof() -> ObjectBuilder {
 
 /// Whether payouts are sent.
 fn outbox() -> RefOr<Schema> {
-    let alarms = word(Alarm::ALL.iter().map(|alarm| alarm.as_str()));
-    let stop = object([
-        ("alarm", alarms.into()),
-        ("detail", text().into()),
-        ("since", time().into()),
-    ]);
     let resumed = object([
         ("actor", text().into()),
         ("at", time().into()),
@@ -199,12 +194,24 @@ fn outbox() -> RefOr<Schema> {
     let left = left.description(Some("Null where payouts have no budget."));
     object([
         ("running", boolean().into()),
-        ("stop", or_nothing(stop)),
+        ("stop", one_or_null("Stop")),
+        ("also", list_of("Stop")),
         ("pause", one_or_null("Pause")),
         ("circuit", one_or_null("Pause")),
         ("budget_left_cents", left.into()),
         ("watched_at", or_null(time(), Type::String).into()),
         ("resumed", or_nothing(resumed)),
+    ])
+    .into()
+}
+
+/// Why payouts are not sent.
+fn stop() -> RefOr<Schema> {
+    let alarms = word(Alarm::ALL.iter().map(|alarm| alarm.as_str()));
+    object([
+        ("alarm", alarms.into()),
+        ("detail", text().into()),
+        ("since", time().into()),
     ])
     .into()
 }

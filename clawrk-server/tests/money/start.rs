@@ -1,6 +1,10 @@
 //! How a server with a key of Stripe starts, and how it refuses to.
 
 use std::process::Command;
+use std::sync::Arc;
+
+use clawrk::UserId;
+use clawrk_testkit::payments::OfflinePayments;
 
 use crate::support::{ADMIN, Client, Server, command, run};
 
@@ -57,6 +61,36 @@ fn what_would_sell_or_pay_wrongly_ends_the_start() {
         &[("STRIPE_SECRET_KEY", "sk_test_hunter2 ")],
         "STRIPE_SECRET_KEY: ",
     );
+}
+
+#[tokio::test]
+async fn a_key_for_another_kind_of_money_than_the_store_has_ends_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("sled:{}", folder.path().join("store").display());
+    let builder = clawrk::builder(&store).await.unwrap();
+    let engine = builder.payments(Arc::new(OfflinePayments)).build();
+    // Nobody answers, but from here on the store knows that it is play money.
+    let asked = engine.connect(&UserId::new("bob").unwrap()).await;
+    assert_eq!(asked.unwrap_err().code().as_str(), "payments_unavailable");
+    engine.close().await.unwrap();
+    drop(engine);
+
+    let started = |key: &str, check: &[&str]| {
+        let mut command = command();
+        command.args(["--store", &store]).args(check);
+        command.env("STRIPE_API_BASE", "http://127.0.0.1:1");
+        command.env("APP_URL", "https://clawrk.example.com");
+        command.env("CLAWRK_LISTEN", "127.0.0.1:0");
+        run(command.envs([("STRIPE_SECRET_KEY", key), SECRET]))
+    };
+    for check in [&[][..], &["--check"]] {
+        let output = started("sk_live_hunter2", check);
+        let complained = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{complained}");
+        let cause = "STRIPE_SECRET_KEY: this exchange has test money, and the key";
+        assert!(complained.contains(cause), "{complained}");
+    }
+    assert_eq!(started(KEY.1, &["--check"]).status.code(), Some(0));
 }
 
 #[test]

@@ -257,9 +257,9 @@ fn what_was_sent_with_another_key_is_found_behind_hundreds_that_are_in_doubt() {
     };
     let test = world.start();
     world.tick(&test);
-    let live = world.start_with(world.stripe.live());
+    let other = world.start_with(world.other_account());
     for _ in 0..30 {
-        world.tick(&live);
+        world.tick(&other);
         world.advance(HOUR);
     }
     assert_eq!(last(&world), 0);
@@ -286,4 +286,43 @@ fn when_the_balance_is_filled_all_are_paid_at_once() {
     }
     assert_eq!(hung, 0);
     assert_eq!(all(&world), [PayoutStatus::Paid; 5]);
+}
+
+#[test]
+fn a_damaged_payout_keeps_no_other_from_being_marked_as_restored() {
+    let mut world = World::new(39, 4);
+    let never = Target::send().times(4);
+    world.stripe.books().plan(never, Fault::NotConnected);
+    let process = world.start();
+    world.tick(&process);
+    let damaged = world.payouts().remove(0).id;
+    lose_attempt(&mut world, damaged);
+    let process = world.start();
+    let marked = block_on(process.engine.mark_restored(Call::by_admin()));
+    let error = marked.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("1 payouts are damaged"), "{source}");
+    assert!(source.contains(&damaged.to_string()), "{source}");
+    use PayoutStatus::{Owed, Unknown};
+    assert_eq!(all(&world), [Owed, Unknown, Unknown, Unknown]);
+}
+
+#[test]
+fn a_lease_runs_out_also_while_everything_is_stopped() {
+    let mut world = World::new(40, 2);
+    {
+        let mut books = world.stripe.books();
+        books.plan(Target::send(), Fault::HangsUndone);
+        books.plan(Target::send(), Fault::Unauthorized);
+    }
+    let process = world.start();
+    world.tick_dropped(&process, true);
+    let process = world.start();
+    assert_eq!(world.stop(&process), Some(Alarm::Unauthorized));
+    ticks(&world, &process, 5);
+    assert!(
+        !all(&world).contains(&PayoutStatus::Sending),
+        "{:?}",
+        all(&world)
+    );
 }

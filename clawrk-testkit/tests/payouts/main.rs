@@ -8,8 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod alarms;
 mod damage;
 mod hardship;
+mod kinds;
 mod matrix;
 mod random;
 mod scenarios;

@@ -206,7 +206,7 @@ fn a_copy_from_before_the_result_asks_again_with_the_same_key() {
 }
 
 #[test]
-fn what_was_sent_in_play_is_never_sent_for_real() {
+fn what_was_sent_from_one_account_is_never_sent_from_another() {
     let mut world = World::new(6, 1);
     world
         .stripe
@@ -215,9 +215,9 @@ fn what_was_sent_in_play_is_never_sent_for_real() {
     let test = world.start();
     world.tick(&test);
     assert_eq!(status(&world).0, PayoutStatus::Unknown);
-    let live = world.start_with(world.stripe.live());
+    let other = world.start_with(world.other_account());
     for _ in 0..60 {
-        world.tick(&live);
+        world.tick(&other);
         world.advance(HOUR);
     }
     assert_eq!(

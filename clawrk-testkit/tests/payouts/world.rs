@@ -253,6 +253,14 @@ impl World {
 
 /// What an operator does, and what else happens beside the payouts.
 impl World {
+    /// The same Stripe with the key of another account of the exchange's.
+    pub(crate) fn other_account(&self) -> BookPayments {
+        let secret = "sk_test_of_another_account";
+        let mode = self.stripe.mode();
+        self.stripe.books().add_key(secret, "acct_another", mode);
+        self.stripe.with_key(secret, mode)
+    }
+
     pub(crate) fn theirs_now(&self) -> Timestamp {
         self.theirs.now()
     }

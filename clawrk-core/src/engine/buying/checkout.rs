@@ -42,6 +42,7 @@ impl Engine {
     async fn begin_checkout(&self, user: &UserId, tier: &str) -> Result<String, Error> {
         let payments = self.payments()?;
         let (plan, price) = self.plan(tier)?;
+        self.claim_money().await?;
         let app_url = &self.inner.policy.app_url;
         for _ in 0..DECISIONS_MAX {
             let (version, record) = self.known_user(OP, user).await?;

@@ -68,6 +68,7 @@ impl Engine {
 
     async fn begin_connect(&self, user: &UserId) -> Result<String, Error> {
         self.payments()?;
+        self.claim_money().await?;
         let expires_at = self.inner.clock.now().after(GOOD_FOR);
         for _ in 0..DECISIONS_MAX {
             let (version, record) = self.known_user(OP, user).await?;

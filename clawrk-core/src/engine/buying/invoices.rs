@@ -72,10 +72,17 @@ impl Engine {
             guards.push(Guard::Absent(Key::User(noted)));
         }
         if let Some(customer) = &owner.customer {
-            if let Some(user) = self.owner_of(op, Linked::Customer, customer).await? {
-                return Ok((Some(user), guards));
+            match self.owner_of(op, Linked::Customer, customer).await? {
+                // One who was linked before their first request has no record yet.
+                Some(user) if self.user_record(op, &user).await?.is_none() => {
+                    guards.push(Guard::Absent(Key::User(user)));
+                }
+                Some(user) => return Ok((Some(user), guards)),
+                None => {
+                    let key = Key::Link(Linked::Customer, customer.clone());
+                    guards.push(Guard::Absent(key));
+                }
             }
-            guards.push(Guard::Absent(Key::Link(Linked::Customer, customer.clone())));
         }
         Ok((None, guards))
     }

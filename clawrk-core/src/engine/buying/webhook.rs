@@ -64,6 +64,8 @@ const TRANSFER: &str = "transfer";
 const NOTED: &str = "noted";
 const IGNORED: &str = "ignored";
 
+const UNUSABLE: &str = "unusable";
+
 const WORDS: [&str; 10] = [
     GRANTED, NOTHING, PARKED, KNOWN, LINKED, LOOK, BANK, TRANSFER, NOTED, IGNORED,
 ];
@@ -122,6 +124,9 @@ impl Engine {
             let body = WebhookError::Body("its id is empty or too long".to_owned());
             return Err(Rejection::Webhook(body).into());
         }
+        if event.mode == self.payments()?.mode() {
+            self.claim_money().await?;
+        }
         let received = self.take(&event).await?;
         match (received.word(), &event.news) {
             (LINKED, News::CheckoutCompleted(owner)) => {
@@ -139,13 +144,17 @@ impl Engine {
     async fn take(&self, event: &WebhookEvent) -> Result<Received, Error> {
         let mut overflows = false;
         for _ in 0..RECEIPTS_MAX {
-            if let Some(outcome) = self.outcome_of(&event.id).await? {
-                let event = event.id.clone();
+            let known = self.known(&event.id).await?;
+            if let Some((_, outcome)) = &known
+                && !may_say_more(outcome, event)
+            {
+                let (event, outcome) = (event.id.clone(), outcome.clone());
                 return Ok(Received { event, outcome });
             }
             let mut batch = self.batch()?;
             let effect = self.decide_event(event, &mut batch, overflows).await?;
-            self.put_inbox(&mut batch, event, &effect);
+            let version = known.map_or(0, |(version, _)| version);
+            self.put_inbox(&mut batch, event, &effect, version);
             match self.commit(OP, batch).await {
                 Ok(()) => return Ok(told(event, &effect)),
                 Err(CommitFailure::Conflict) => {}
@@ -156,16 +165,17 @@ impl Engine {
         Err(Error::Busy { op: OP })
     }
 
-    /// What came of an event that was received before.
-    async fn outcome_of(&self, event: &str) -> Result<Option<String>, Error> {
+    /// What came of an event that was received before, with the version of the note.
+    async fn known(&self, event: &str) -> Result<Option<(u64, String)>, Error> {
         let found = self.read_one(OP, Key::Inbox(event.to_owned())).await?;
         Ok(found.and_then(|record| match record.body {
-            Body::Inbox(inbox) => Some(inbox.outcome),
+            Body::Inbox(inbox) => Some((record.version, inbox.outcome)),
             _ => None,
         }))
     }
 
-    fn put_inbox(&self, batch: &mut Batch, event: &WebhookEvent, effect: &Effect) {
+    /// Puts what came of an event into the batch, in place of the note of that version.
+    fn put_inbox(&self, batch: &mut Batch, event: &WebhookEvent, effect: &Effect, version: u64) {
         let now = self.inner.clock.now();
         let inbox = InboxRecord {
             event: event.id.clone(),
@@ -176,8 +186,11 @@ impl Engine {
             expires_at: now.after(INBOX_KEPT),
             commit: batch.id,
         };
-        let record = Record::new(1, Body::Inbox(inbox));
-        batch.guards.push(Guard::Absent(record.key()));
+        let record = Record::new(version + 1, Body::Inbox(inbox));
+        batch.guards.push(match version {
+            0 => Guard::Absent(record.key()),
+            _ => Guard::At(record.key(), version),
+        });
         batch.puts.push(record);
     }
 
@@ -272,8 +285,11 @@ impl Engine {
         batch: &mut Batch,
     ) -> Result<Effect, Error> {
         let Some((version, record)) = self.user_record(OP, &user).await? else {
-            batch.guards.push(Guard::Absent(Key::User(user)));
-            return Ok(Effect::ignored("unknown_user"));
+            // Who comes with a token of an identity provider has no record before the first
+            // request. What they pay for waits for that.
+            batch.guards.push(Guard::Absent(Key::User(user.clone())));
+            self.put_link(batch, Linked::Customer, customer, &user);
+            return Ok(Effect::on(LINKED, customer));
         };
         if ours && record.customer.is_none() {
             let customer = Some(customer.to_owned());
@@ -377,6 +393,16 @@ fn told_by_bank(
     Some(record)
 }
 
+/// Whether an event that came before says more this time: it could not be read then, and can now,
+/// as where two endpoints have it in two versions of the provider's interface.
+fn may_say_more(outcome: &str, event: &WebhookEvent) -> bool {
+    outcome == unusable_outcome() && !matches!(event.news, News::Unusable(_))
+}
+
+fn unusable_outcome() -> String {
+    Effect::ignored(UNUSABLE).outcome()
+}
+
 fn unusable(event: &WebhookEvent, why: &str) -> Effect {
     let (id, kind) = (&event.id, &event.kind);
     tracing::error!(
@@ -385,7 +411,7 @@ fn unusable(event: &WebhookEvent, why: &str) -> Effect {
         why,
         "a webhook that matters cannot be used"
     );
-    Effect::ignored("unusable")
+    Effect::ignored(UNUSABLE)
 }
 
 fn told(event: &WebhookEvent, effect: &Effect) -> Received {

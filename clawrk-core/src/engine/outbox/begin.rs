@@ -47,6 +47,7 @@ impl Engine {
         let Some(at) = self.provider(turn.began) else {
             return Ok(());
         };
+        self.claim_money().await?;
         match self.prepare(at, &stored, &account, &store).await {
             Ok(Ready::Send(platform)) => {
                 self.send_first(at, stored, account, store, platform).await
@@ -121,6 +122,11 @@ impl Engine {
             lease: at.send_until.after(LEASE_MARGIN),
             floor: floor.0,
         };
+        // An alarm may have been raised while the provider was asked.
+        let (_, book) = self.outbox_record("payout").await?;
+        if book.stop.is_some() {
+            return self.put_off(&stored, Wait::Stopped).await;
+        }
         match self.change_with("payout", &stored, command, batch).await {
             Ok(begun) => self.send(at, begun).await,
             Err(CommitFailure::Conflict) => Ok(()),
@@ -198,7 +204,11 @@ impl Engine {
     ) -> Result<(), Error> {
         let command = Command::Answer(answer.clone());
         let Some(changed) = self.change_payout("payout", begun, command).await? else {
-            return Ok(());
+            // The news of the transfer were quicker, and there is money all the same.
+            return match answer {
+                Ok(_) => self.note_success(true).await,
+                Err(_) => Ok(()),
+            };
         };
         let (payout, job) = (changed.payout.id, changed.payout.id.job());
         let status = changed.payout.status;
@@ -349,7 +359,7 @@ impl Engine {
         if let Some(second) = found.next() {
             let (id, first, second) = (stored.payout.id, &first.id, &second.id);
             let detail = format!("the payout {id} is paid by {first}, and also by {second}");
-            self.alarm(&mut batch, Alarm::DoubleTransfer, &detail)
+            self.alarm(&mut batch, Alarm::DoubleTransfer, &detail, second)
                 .await?;
         }
         let command = Command::Settle(first);

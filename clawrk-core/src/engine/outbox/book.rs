@@ -93,15 +93,16 @@ impl Engine {
         Err(Error::Busy { op })
     }
 
-    /// Stops all sending until an operator says so. The first reason is the one that stays.
-    pub(crate) async fn stop_outbox(&self, alarm: Alarm, detail: &str) -> Result<(), Error> {
-        let now = self.inner.clock.now();
-        let stop = stop(alarm, detail, now);
-        self.change_outbox("stop", |outbox| {
-            outbox.stop.get_or_insert_with(|| stop.clone());
-        })
-        .await?;
-        Ok(())
+    /// Stops all sending until an operator says so.
+    pub(crate) async fn stop_outbox(
+        &self,
+        alarm: Alarm,
+        detail: &str,
+        transfer: Option<&str>,
+    ) -> Result<(), Error> {
+        let stop = stop(alarm, detail, transfer, self.inner.clock.now());
+        let raise = |outbox: &mut OutboxRecord| outbox.raise(stop.clone());
+        self.change_outbox("stop", raise).await.map(drop)
     }
 
     /// Has nothing asked for a while, since the provider could not be reached. Anything else that a
@@ -109,7 +110,7 @@ impl Engine {
     pub(super) async fn note_failure(&self, error: &PaymentsError) -> Result<(), Error> {
         match &error.failure {
             Failure::Unauthorized => {
-                self.stop_outbox(Alarm::Unauthorized, &error.to_string())
+                self.stop_outbox(Alarm::Unauthorized, &error.to_string(), None)
                     .await
             }
             Failure::NotSent
@@ -178,7 +179,7 @@ impl Engine {
 }
 
 /// The note of an alarm.
-pub(super) fn stop(alarm: Alarm, detail: &str, now: Timestamp) -> Stop {
+pub(super) fn stop(alarm: Alarm, detail: &str, transfer: Option<&str>, now: Timestamp) -> Stop {
     measured::stopped(alarm);
     tracing::error!(
         alarm = alarm.as_str(),
@@ -189,5 +190,6 @@ pub(super) fn stop(alarm: Alarm, detail: &str, now: Timestamp) -> Stop {
         alarm,
         detail: detail.to_owned(),
         since: now,
+        transfer: transfer.map(str::to_owned),
     }
 }

@@ -104,6 +104,8 @@ pub struct OutboxState {
     pub running: bool,
     /// Why not, until an operator says so.
     pub stop: Option<Stop>,
+    /// What else was found since then.
+    pub also: Vec<Stop>,
     /// Until when nothing is asked, since the provider could not be reached.
     pub pause: Option<Pause>,
     /// Until when no payout is tried, since the exchange's balance at the provider is too low.

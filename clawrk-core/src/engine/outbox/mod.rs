@@ -49,6 +49,8 @@ struct Turn<'a> {
 pub(crate) struct Memory {
     /// Whether the provider's list was looked at since this engine began.
     watched: AtomicBool,
+    /// Whether the store knows money of the key's kind.
+    pub(crate) claimed: AtomicBool,
     /// The latest time that was seen, in milliseconds.
     latest: AtomicI64,
     known: Mutex<Known>,

@@ -76,7 +76,8 @@ impl Engine {
                 return Ok("known".to_owned());
             }
             let detail = format!("the transfer {} pays {id}, which is not here", transfer.id);
-            self.alarm(batch, Alarm::StoreBehindStripe, &detail).await?;
+            self.alarm(batch, Alarm::StoreBehindStripe, &detail, &transfer.id)
+                .await?;
             return Ok("alarm: store_behind_stripe".to_owned());
         };
         let command = match read(&stored, transfer) {
@@ -89,7 +90,8 @@ impl Engine {
                 return Ok("known".to_owned());
             }
             News::Double(detail) => {
-                self.alarm(batch, Alarm::DoubleTransfer, &detail).await?;
+                self.alarm(batch, Alarm::DoubleTransfer, &detail, &transfer.id)
+                    .await?;
                 return Ok("alarm: double_transfer".to_owned());
             }
             News::Unequal(cause) if stored.payout.status == PayoutStatus::Unknown => {
@@ -110,7 +112,7 @@ impl Engine {
     /// Whether an operator has looked at what was there when the transfer was.
     async fn is_confirmed(&self, transfer: &Transfer) -> Result<bool, Error> {
         let (_, book) = self.outbox_record("transfer").await?;
-        Ok(book.confirmed.is_some_and(|at| transfer.created_at <= at))
+        Ok(book.is_confirmed(transfer))
     }
 
     /// Has the batch stop the outbox.
@@ -119,12 +121,12 @@ impl Engine {
         batch: &mut Batch,
         alarm: Alarm,
         detail: &str,
+        transfer: &str,
     ) -> Result<(), Error> {
         let (version, mut outbox) = self.outbox_record("transfer").await?;
-        if outbox.stop.is_none() {
-            outbox.stop = Some(stop(alarm, detail, self.inner.clock.now()));
-            Self::write_outbox(batch, version, outbox);
-        }
+        let now = self.inner.clock.now();
+        outbox.raise(stop(alarm, detail, Some(transfer), now));
+        Self::write_outbox(batch, version, outbox);
         Ok(())
     }
 }

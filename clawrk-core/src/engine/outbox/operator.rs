@@ -4,6 +4,7 @@ use crate::engine::commit::CommitFailure;
 use crate::engine::limits;
 use crate::engine::once::Recalled;
 use crate::engine::outbox::{OutboxState, PayoutDetail, PayoutDetails};
+use crate::engine::transition::corrupt;
 use crate::engine::{Call, DECISIONS_MAX, Engine, PageRequest, measured};
 use crate::error::{Error, Rejection};
 use crate::id::PayoutId;
@@ -59,6 +60,7 @@ impl Engine {
         Ok(OutboxState {
             running: book.stop.is_none(),
             stop: book.stop,
+            also: book.also,
             pause: book.pause,
             circuit: book.circuit,
             budget_left_cents: self.budget_left().await?,
@@ -68,8 +70,8 @@ impl Engine {
     }
 
     /// Takes up sending again after it was stopped; also ends a wait for the provider, or for the
-    /// exchange's balance there. For the operator, who has looked at what stopped it: where that
-    /// was a transfer, those that exist by now raise no alarm any more.
+    /// exchange's balance there. For the operator, who has looked at what stopped it: the transfers
+    /// that were shown raise no alarm any more.
     ///
     /// # Errors
     /// [`Rejection::AdminOnly`], [`Rejection::PaymentsNotConfigured`]; [`Rejection::Invalid`] or
@@ -97,13 +99,7 @@ impl Engine {
             check_note(note)?;
             let (version, mut book) = self.outbox_record("resume").await?;
             let now = self.inner.clock.now();
-            if book
-                .stop
-                .take()
-                .is_some_and(|stop| stop.alarm.is_of_transfers())
-            {
-                book.confirmed = Some(now);
-            }
+            book.resume();
             book.pause = None;
             book.circuit = None;
             book.due_at = Some(now);
@@ -138,7 +134,9 @@ impl Engine {
     /// What was `unknown` before is treated likewise, and not counted.
     ///
     /// # Errors
-    /// [`Rejection::AdminOnly`]. What was marked before a failure stays so; call again.
+    /// [`Rejection::AdminOnly`]; [`StoreError::Corrupt`](crate::store::StoreError::Corrupt) where
+    /// some are damaged and were not marked: all the others are. What was marked before a failure
+    /// stays so; call again.
     pub async fn mark_restored(&self, call: impl Into<Call<'_>>) -> Result<u64, Error> {
         let call = call.into().to("restored", "store");
         call.admin()?;
@@ -151,15 +149,22 @@ impl Engine {
             Recalled::New(slot) => Some(slot),
             Recalled::Unkeyed => None,
         };
+        let mut damaged = Vec::new();
         // First, since the others become that.
-        self.mark_all(&call, PayoutStatus::Unknown).await?;
+        let unknown = PayoutStatus::Unknown;
+        self.mark_all(&call, unknown, &mut damaged).await?;
         let mut marked = 0;
         for status in [
             PayoutStatus::Owed,
             PayoutStatus::Sending,
             PayoutStatus::Declined,
         ] {
-            marked += self.mark_all(&call, status).await?;
+            marked += self.mark_all(&call, status, &mut damaged).await?;
+        }
+        if let Some(first) = damaged.first() {
+            let count = damaged.len();
+            let detail = format!("{count} payouts are damaged and not marked, the first: {first}");
+            return Err(corrupt("restored", detail));
         }
         if let Some(slot) = slot {
             let mut batch = self.batch()?;
@@ -171,15 +176,30 @@ impl Engine {
         Ok(marked)
     }
 
-    async fn mark_all(&self, call: &Call<'_>, status: PayoutStatus) -> Result<u64, Error> {
+    /// Marks all of a status, and notes what is damaged: it must not keep the others unmarked.
+    async fn mark_all(
+        &self,
+        call: &Call<'_>,
+        status: PayoutStatus,
+        damaged: &mut Vec<String>,
+    ) -> Result<u64, Error> {
         let index = Index::Payouts(status);
         let (mut marked, mut after) = (0, None);
         loop {
             let limit = PageLimit::rows(PageLimit::ROWS_MAX);
-            let page = self.scan("restored", &index, after.as_ref(), limit).await?;
+            let page = self.inner.store.scan(&index, after.as_ref(), limit).await;
+            let page = page.map_err(|source| Error::Store {
+                op: "restored",
+                source,
+            })?;
+            damaged.extend(page.damaged.into_iter().map(|row| row.detail));
             for record in page.rows {
-                if let Body::Payout(payout) = record.body {
-                    marked += u64::from(self.mark(call, payout.id).await?);
+                let Body::Payout(payout) = record.body else {
+                    continue;
+                };
+                match Self::spared(payout.id, self.mark(call, payout.id).await)? {
+                    Some(is_marked) => marked += u64::from(is_marked),
+                    None => damaged.push(payout.id.to_string()),
                 }
             }
             after = page.next;

@@ -28,6 +28,13 @@ impl Engine {
         let began = self.inner.clock.now();
         let (_, book) = self.outbox_record("tick").await?;
         measured::outbox(book.stop.as_ref());
+        if let Err(error) = self.check_money().await {
+            tracing::error!(%error, "nothing is paid out");
+            return Ok(Progress {
+                done: 0,
+                next: None,
+            });
+        }
         let mut failed = BTreeSet::new();
         let mut done = 0;
         if budget > 0 && !is_paused(&book, began) {
@@ -146,7 +153,7 @@ pub(super) fn is_paused(book: &OutboxRecord, now: Timestamp) -> bool {
 }
 
 /// Whether there is something to do with it: while the outbox is stopped, what is owed is put off,
-/// and what is on its way stays as it is.
+/// what nobody waits for any more is in doubt, and that stays as it is.
 fn is_workable(payout: &PayoutRecord, stopped: bool) -> bool {
-    !stopped || payout.status == PayoutStatus::Owed
+    !stopped || matches!(payout.status, PayoutStatus::Owed | PayoutStatus::Sending)
 }

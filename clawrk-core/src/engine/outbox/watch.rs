@@ -195,10 +195,10 @@ impl Engine {
         id: PayoutId,
         transfer: &Transfer,
     ) -> Result<(), Error> {
-        let confirmed = book.confirmed.is_some_and(|at| transfer.created_at <= at);
+        let confirmed = book.is_confirmed(transfer);
         let Some(stored) = self.stored_payout("watch", id).await? else {
             let detail = format!("the transfer {} pays {id}, which is not here", transfer.id);
-            return self.alarm_unless(confirmed, &detail).await;
+            return self.alarm_unless(confirmed, &detail, transfer).await;
         };
         let command = match read(&stored, transfer) {
             News::Known => return Ok(()),
@@ -212,17 +212,18 @@ impl Engine {
                 if !expected {
                     let id = &transfer.id;
                     let detail = format!("the transfer {id} pays a payout that is {status} here");
-                    self.alarm_unless(confirmed, &detail).await?;
+                    self.alarm_unless(confirmed, &detail, transfer).await?;
                 }
                 Command::Settle(transfer.clone())
             }
             News::Double(detail) if !confirmed => {
-                return self.stop_outbox(Alarm::DoubleTransfer, &detail).await;
+                let id = Some(&*transfer.id);
+                return self.stop_outbox(Alarm::DoubleTransfer, &detail, id).await;
             }
             News::Unequal(cause) if stored.payout.status == PayoutStatus::Unknown => {
                 Command::Refer { cause }
             }
-            News::Unequal(detail) => return self.alarm_unless(confirmed, &detail).await,
+            News::Unequal(detail) => return self.alarm_unless(confirmed, &detail, transfer).await,
             News::Double(_) => return Ok(()),
         };
         match self.change_payout("watch", &stored, command).await {
@@ -231,11 +232,17 @@ impl Engine {
         }
     }
 
-    async fn alarm_unless(&self, confirmed: bool, detail: &str) -> Result<(), Error> {
-        match confirmed {
-            true => Ok(()),
-            false => self.stop_outbox(Alarm::StoreBehindStripe, detail).await,
+    async fn alarm_unless(
+        &self,
+        confirmed: bool,
+        detail: &str,
+        transfer: &Transfer,
+    ) -> Result<(), Error> {
+        if confirmed {
+            return Ok(());
         }
+        let id = Some(&*transfer.id);
+        self.stop_outbox(Alarm::StoreBehindStripe, detail, id).await
     }
 }
 

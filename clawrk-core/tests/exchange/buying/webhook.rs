@@ -188,8 +188,14 @@ fn a_completed_checkout_links_and_grants_nothing() {
             ("evt_3", Some("ann"), "cus_8", "linked"),
             ("evt_4", Some("bob"), "cus_7", "ignored:customer_of_another"),
             ("evt_5", None, "cus_9", "ignored:no_user"),
-            ("evt_6", Some("carol"), "cus_9", "ignored:unknown_user"),
-            ("evt_7", Some("\u{7}"), "cus_9", "ignored:no_user"),
+            ("evt_6", Some("\u{7}"), "cus_9", "ignored:no_user"),
+            ("evt_7", Some("carol"), "cus_9", "linked"),
+            (
+                "evt_10",
+                Some("ann"),
+                "cus_9",
+                "ignored:customer_of_another",
+            ),
         ];
         for (id, user, customer, expected) in table {
             assert_eq!(
@@ -206,7 +212,8 @@ fn a_completed_checkout_links_and_grants_nothing() {
             shop.link(Linked::Customer, "cus_8").await,
             Some(ann.clone())
         );
-        assert_eq!(shop.link(Linked::Customer, "cus_9").await, None);
+        let carol = Some(user("carol"));
+        assert_eq!(shop.link(Linked::Customer, "cus_9").await, carol);
         let known = shop.user(&ann).await.customer;
         assert_eq!(known, None, "anybody could have said so");
         let store = shop.record(Key::Meta).await.map(|record| record.body);
@@ -292,5 +299,42 @@ fn the_note_of_an_event_says_what_it_was_about() {
         assert_eq!(about("evt_3").await, None);
         let outcome = shop.invoice("in_1").await.outcome;
         assert!(matches!(outcome, InvoiceOutcome::Granted { user, .. } if user == ann));
+    });
+}
+
+#[test]
+fn who_is_linked_before_their_first_request_gets_what_they_paid_for() {
+    block_on(async {
+        let (shop, carol) = (Shop::open(), user("carol"));
+        shop.tell(&completed("evt_1", Some("carol"), "cus_9")).await;
+        shop.tell(&paid("evt_2", &super::pro("in_1", "cus_9")))
+            .await;
+        let audit = shop.engine.audit().await.unwrap();
+        assert!(audit.ok(), "{:#?}", audit.violations);
+        shop.engine.user(&carol).await.unwrap();
+        shop.clock.advance(Duration::from_secs(6 * 60 * 60));
+        shop.settle().await;
+        assert_eq!(shop.credits(&carol).await, 150);
+    });
+}
+
+#[test]
+fn an_event_that_could_not_be_read_is_taken_when_it_can_be() {
+    block_on(async {
+        let (shop, ann) = (Shop::open(), user("ann"));
+        shop.engine.user(&ann).await.unwrap();
+        let why = "`amount_paid` is missing".to_owned();
+        let unreadable = event("evt_1", News::Unusable(why));
+        let readable = paid("evt_1", &pro_of("in_1", "ann"));
+        for (told, outcome) in [
+            (&unreadable, "ignored:unusable"),
+            (&unreadable, "ignored:unusable"),
+            (&readable, "granted"),
+            (&readable, "granted"),
+            (&unreadable, "granted"),
+        ] {
+            assert_eq!(shop.tell(told).await, outcome);
+        }
+        assert_eq!(shop.credits(&ann).await, 150);
     });
 }
