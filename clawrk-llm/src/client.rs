@@ -78,11 +78,14 @@ impl Client {
     /// One try.
     async fn once(&self, request: &Request, left: Duration) -> Result<Completion, Failed> {
         let body = self.shape.body(self.name.model(), request);
+        // Not `to_string`, which takes five times as long.
+        let bytes = serde_json::to_vec(&body)
+            .map_err(|error| Failed::new(ModelFailure::Refused, error.to_string()))?;
         let asked = self.http.post(self.address.clone());
         let asked = asked
             .headers(self.headers.clone())
             .timeout(left)
-            .body(body.to_string());
+            .body(bytes);
         let answer = Answer::read(asked.send().await?, request.answer_bytes_max).await?;
         tracing::debug!(model = %self.name, status = answer.status, "answer of a language model");
         if !answer.is_success() {
