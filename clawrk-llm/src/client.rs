@@ -7,6 +7,7 @@ use std::time::Duration;
 use clawrk_core::model::{Completion, ModelError, ModelFailure, Request, StopReason};
 use reqwest::Url;
 use reqwest::header::HeaderMap;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::answer::Answer;
@@ -16,8 +17,10 @@ use crate::retry::Retries;
 use crate::secrets::Secrets;
 use crate::shape::{self, Said, Shape};
 
-/// How much is kept of what the provider or the network said.
-const SAID_CHARS_MAX: usize = 300;
+/// How much is kept of the provider's own message.
+const MESSAGE_CHARS_MAX: usize = 300;
+/// How much is kept of what happened, that message included.
+const WHAT_CHARS_MAX: usize = 400;
 /// A message that has so many characters in a row from what was asked repeats it.
 const REPEATED_CHARS: usize = 24;
 /// Shorter messages are words that anybody may use.
@@ -59,7 +62,7 @@ impl Client {
             let left = deadline.saturating_duration_since(Instant::now());
             let wait = asked_for.and_then(|it| self.retries.wait(tried, it, turn, left));
             let Some(wait) = wait else {
-                return Err(self.error(&failed, tried, request));
+                return Err(self.error(&failed, tried));
             };
             tracing::debug!(
                 model = %self.name,
@@ -74,28 +77,24 @@ impl Client {
 
     /// One try.
     async fn once(&self, request: &Request, left: Duration) -> Result<Completion, Failed> {
-        let body = self.shape.body(self.name.model(), request).to_string();
+        let body = self.shape.body(self.name.model(), request);
+        // Not `to_string`, which takes five times as long.
+        let bytes = serde_json::to_vec(&body)
+            .map_err(|error| Failed::new(ModelFailure::Refused, error.to_string()))?;
         let asked = self.http.post(self.address.clone());
-        let asked = asked.headers(self.headers.clone()).timeout(left).body(body);
+        let asked = asked
+            .headers(self.headers.clone())
+            .timeout(left)
+            .body(bytes);
         let answer = Answer::read(asked.send().await?, request.answer_bytes_max).await?;
         tracing::debug!(model = %self.name, status = answer.status, "answer of a language model");
         if !answer.is_success() {
-            return Err(self.refusal(&answer));
+            return Err(self.refusal(&answer, request, &body));
         }
-        let Some(json) = &answer.json else {
-            let what = format!("an answer with status {} that is no JSON", answer.status);
-            return Err(Failed::new(ModelFailure::Unusable, what));
-        };
-        match self.shape.said(json) {
+        let said = answer.json.as_ref().and_then(|json| self.shape.said(json));
+        match said {
             Some(said) => self.completion(said),
-            // Gateways say so with a success, too.
-            None => Err(Failed::new(
-                ModelFailure::Unusable,
-                match shape::complaint(json) {
-                    Some(message) => self.quoted(answer.status, message),
-                    None => "an answer that is not in the provider's form".to_owned(),
-                },
-            )),
+            None => Err(self.unusable(&answer, request)),
         }
     }
 
@@ -123,12 +122,29 @@ impl Client {
         })
     }
 
-    fn quoted(&self, status: u16, message: &str) -> String {
-        let message = self.secrets.clean(message, SAID_CHARS_MAX);
-        format!("status {status}, \"{message}\"")
+    /// What the provider itself says, as much of it as may be shown.
+    fn quoted(&self, message: &str, request: &Request) -> String {
+        let message = self.secrets.clean(message, MESSAGE_CHARS_MAX);
+        if repeats_what_was_asked(&message, request) {
+            return "a message that repeats what was asked, and is left out for that".to_owned();
+        }
+        format!("\"{message}\"")
     }
 
-    fn refusal(&self, answer: &Answer) -> Failed {
+    /// What is no answer, although it says that it is one. Gateways complain like that, too.
+    fn unusable(&self, answer: &Answer, request: &Request) -> Failed {
+        let status = answer.status;
+        let what = match &answer.json {
+            None => "an answer that is no JSON".to_owned(),
+            Some(json) => match shape::complaint(json) {
+                Some(message) => self.quoted(message, request),
+                None => "an answer that is not in the provider's form".to_owned(),
+            },
+        };
+        Failed::new(ModelFailure::Unusable, format!("status {status}, {what}"))
+    }
+
+    fn refusal(&self, answer: &Answer, request: &Request, sent: &Value) -> Failed {
         let status = answer.status;
         let (failure, again) = failed::of_status(status);
         let again = match (again, answer.retry_after) {
@@ -138,21 +154,21 @@ impl Client {
         };
         let complaint = answer.json.as_ref().and_then(shape::complaint);
         let what = match (complaint, &answer.location) {
-            (Some(message), _) => self.quoted(status, message),
+            (Some(message), _) => format!("status {status}, {}", self.quoted(message, request)),
             (None, Some(location)) if (300..=399).contains(&status) => {
-                format!("status {status}, it is at {location}, which was not asked")
+                let location = self.quoted(location, request);
+                format!("status {status}, elsewhere, which was not asked: {location}")
             }
             (None, _) => format!("status {status}"),
         };
         let learns = failure == ModelFailure::Refused
-            && complaint.is_some_and(|message| self.shape.learns(message));
+            && complaint.is_some_and(|message| self.shape.learns(sent, message));
         let again = if learns { Again::Otherwise } else { again };
         Failed::new(failure, what).asking(again)
     }
 
-    fn error(&self, failed: &Failed, tried: u32, request: &Request) -> ModelError {
-        let said = self.secrets.clean(&failed.what, SAID_CHARS_MAX);
-        let said = without_what_was_asked(said, request);
+    fn error(&self, failed: &Failed, tried: u32) -> ModelError {
+        let said = self.secrets.clean(&failed.what, WHAT_CHARS_MAX);
         let (name, address) = (&self.name, &self.address);
         let tries = match tried {
             1 => String::new(),
@@ -181,25 +197,22 @@ impl fmt::Debug for Client {
     }
 }
 
-/// What was said, unless it repeats what was asked: an error is shown to operators and written to
-/// logs, and what users have written is not.
-fn without_what_was_asked(said: String, request: &Request) -> String {
+/// Whether a message repeats what was asked: an error is shown to operators and written to logs,
+/// and what users have written is not.
+fn repeats_what_was_asked(said: &str, request: &Request) -> bool {
     let messages = request.messages.iter().map(|message| &message.text);
     let asked: Vec<String> = messages
         .chain([&request.system])
         .map(|text| text.replace(char::is_control, " "))
         .collect();
     let letters: Vec<char> = said.chars().collect();
-    let repeats_a_part = letters.windows(REPEATED_CHARS).any(|part| {
+    let a_part = letters.windows(REPEATED_CHARS).any(|part| {
         let part: String = part.iter().collect();
         asked.iter().any(|text| text.contains(&part))
     });
-    let repeats_all = asked.iter().any(|text| {
+    let all = asked.iter().any(|text| {
         let text = text.trim();
         text.chars().count() >= SHORT_CHARS && said.contains(text)
     });
-    if repeats_a_part || repeats_all {
-        return "a message that repeats what was asked, and is left out for that".to_owned();
-    }
-    said
+    a_part || all
 }

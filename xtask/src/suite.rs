@@ -101,6 +101,13 @@ pub(crate) const SUITES: &[Suite] = &[
         run: Run::Script("clawrk-testkit/oracles/test.sh"),
     },
     Suite {
+        name: "language models beside aimock",
+        packages: &[],
+        // It brings its own Node.
+        tools: &[&tool::PYTHON],
+        run: Run::Script("clawrk-llm/peer/test.sh"),
+    },
+    Suite {
         name: "load",
         packages: &[],
         tools: &[&tool::WRK],

@@ -10,9 +10,9 @@ mod openai;
 use clawrk_core::model::{Message, Request, Role, StopReason, Usage};
 use serde_json::{Value, json};
 
-use crate::name::Provider;
-
 use openai::Limit;
+
+use crate::name::Provider;
 
 /// How much is kept of a word of the provider's.
 const WORD_CHARS_MAX: usize = 200;
@@ -73,10 +73,10 @@ impl Shape {
         }
     }
 
-    /// Whether a complaint about a request says how to ask instead. It says so once at most.
-    pub(crate) fn learns(&self, complaint: &str) -> bool {
+    /// Whether a complaint about that body says how to ask instead. It does so once for a question.
+    pub(crate) fn learns(&self, sent: &Value, complaint: &str) -> bool {
         match self {
-            Shape::OpenAi(limit) => limit.learns(complaint),
+            Shape::OpenAi(limit) => limit.learns(sent, complaint),
             Shape::Anthropic | Shape::Ollama => false,
         }
     }

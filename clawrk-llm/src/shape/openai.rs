@@ -32,8 +32,14 @@ impl Limit {
         }
     }
 
-    pub(super) fn learns(&self, complaint: &str) -> bool {
-        complaint.contains(NEW) && !self.is_new.swap(true, Ordering::Relaxed)
+    /// Whether to ask again, by the new name. Each of the requests that were on their way when that
+    /// was learnt is told so once.
+    pub(super) fn learns(&self, sent: &Value, complaint: &str) -> bool {
+        let learns = sent.get(OLD).is_some() && complaint.contains(NEW);
+        if learns {
+            self.is_new.store(true, Ordering::Relaxed);
+        }
+        learns
     }
 }
 
@@ -86,14 +92,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_new_name_is_learnt_once() {
+    fn the_new_name_is_learnt_by_each_request_that_used_the_old_one() {
         let limit = Limit::new(false);
-        assert!(!limit.learns("max_tokens is too large: 20000"));
+        let sent = json!({ limit.name(): 1 });
+        assert!(!limit.learns(&sent, "max_tokens is too large: 20000"));
         assert_eq!(limit.name(), "max_tokens");
         let complaint = "'max_tokens' is not supported. Use 'max_completion_tokens' instead.";
-        assert!(limit.learns(complaint));
+        assert!(limit.learns(&sent, complaint));
+        assert!(limit.learns(&sent, complaint), "it was on its way by then");
         assert_eq!(limit.name(), "max_completion_tokens");
-        assert!(!limit.learns(complaint));
-        assert!(!Limit::new(true).learns(complaint));
+        assert!(!limit.learns(&json!({ limit.name(): 1 }), complaint));
     }
 }

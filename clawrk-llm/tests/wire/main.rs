@@ -16,4 +16,6 @@ mod questions;
 mod retries;
 mod secrets;
 mod settings;
+#[cfg(target_os = "linux")]
+mod tls;
 mod transport;

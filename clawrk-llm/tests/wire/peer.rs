@@ -182,7 +182,7 @@ fn serve(stream: TcpStream, acts: &Mutex<VecDeque<Act>>, tell: &Sender<Heard>) {
 }
 
 /// One request, or nothing where the client is gone.
-fn read_request(reader: &mut impl BufRead) -> Option<Request> {
+pub(crate) fn read_request(reader: &mut impl BufRead) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
     let mut headers = Vec::new();

@@ -115,6 +115,23 @@ async fn no_debug_text_shows_them() {
     }
 }
 
+/// Also where that is a word which an error has of its own.
+#[tokio::test]
+async fn a_message_that_repeats_nothing_is_told() {
+    let mut asked = request();
+    asked.messages[0].text = "status 400".to_owned();
+    let peer = Peer::start(vec![act(400, &json!({"error": "this is 400"}))]);
+    let error = peer
+        .model(Provider::Ollama)
+        .complete(&asked)
+        .await
+        .unwrap_err();
+    assert!(
+        error.detail.ends_with("status 400, \"this is 400\""),
+        "{error}"
+    );
+}
+
 /// Whoever answers may repeat what it was sent.
 #[tokio::test]
 async fn no_error_shows_them() {
@@ -148,7 +165,7 @@ async fn no_error_shows_them() {
             let error = model.complete(&request()).await.unwrap_err();
             let shown = format!("{error} {error:?}");
             assert_hidden(&shown);
-            assert!(error.detail.chars().count() < 500, "{shown}");
+            assert!(error.detail.chars().count() < 600, "{shown}");
         }
     }
 }
