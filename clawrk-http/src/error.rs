@@ -120,7 +120,8 @@ impl ApiError {
             ),
             (code @ Code::LanguageModelUnavailable, _) => ApiError::new(
                 code,
-                "the language model gave no answer that can be used; nothing was changed, try again",
+                "the language model gave no answer that can be used; nothing was changed, try \
+                 again",
             ),
             (code @ Code::PaymentsUnavailable, _) => ApiError::new(
                 code,

@@ -59,7 +59,7 @@ impl EngineBuilder {
         self
     }
 
-    /// The language model that structures, researches and judges. Default: none, and fixed rules do.
+    /// The language model that structures, researches and judges. Default: none; fixed rules do.
     #[must_use]
     pub fn language_model(mut self, model: Arc<dyn LanguageModel>) -> EngineBuilder {
         self.inner.model = Some(model);

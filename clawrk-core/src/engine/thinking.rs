@@ -63,7 +63,8 @@ impl Engine {
         let skills = &self.inner.skills;
         let Some(model) = &self.inner.model else {
             let structured = mock::structure(skills, prompt);
-            return structured.ok_or_else(|| Error::Internal("no skill is registered".to_owned()));
+            let none = || Error::Internal("no skill is registered".to_owned());
+            return structured.ok_or_else(none);
         };
         let frame = Frame::new(self.inner.ids.as_ref())?;
         let asked = structuring::structure(model.as_ref(), self.limits(), skills, &frame, prompt);
@@ -150,7 +151,10 @@ impl Engine {
         };
         answer.map_err(|source| {
             let model = self.language_model().unwrap_or_default().to_owned();
-            tracing::warn!(op, model, error = %source, "the language model gave no answer that can be used");
+            tracing::warn!(
+                op, model, error = %source,
+                "the language model gave no answer that can be used"
+            );
             Error::Model { op, model, source }
         })
     }

@@ -10,6 +10,8 @@ use crate::model::tests::{LIMITS, Script};
 
 const OUTPUT: &str = "HTTP caching spares round trips. The header Cache-Control rules it.";
 
+const SPARES: &str = "spares round trips";
+
 fn brief() -> Brief {
     Brief {
         prompt: "Sum up what HTTP caching is for.".to_owned(),
@@ -99,9 +101,9 @@ fn a_verdict_that_is_not_as_asked_is_neither_pass_nor_fail() {
     for wrong in [
         json!({"passed": true}),
         json!({"verdicts": []}),
-        one(item(1, true, "spares round trips")),
-        json!({"verdicts": [item(1, true, "spares round trips"), item(1, true, "spares round trips")]}),
-        json!({"verdicts": [item(2, true, "Cache-Control rules it"), item(1, true, "spares round trips")]}),
+        one(item(1, true, SPARES)),
+        json!({"verdicts": [item(1, true, SPARES), item(1, true, SPARES)]}),
+        json!({"verdicts": [item(2, true, "Cache-Control rules it"), item(1, true, SPARES)]}),
         json!({"verdicts": [item(1, true, "a"), item(2, true, "b"), item(3, true, "c")]}),
         json!({"verdicts": "pass"}),
         passed,

@@ -154,12 +154,10 @@ mod tests {
         let secret = format!("sk_test_{}", "hunter2".repeat(5));
         let header = format!("X-Token: {secret}");
         let variables = SECRETS.map(variable);
-        let given = variables
-            .each_ref()
-            .map(|name| match name.as_str() {
-                "CLAWRK_LLM_HEADERS" => (name.as_str(), header.as_str()),
-                name => (name, secret.as_str()),
-            });
+        let given = variables.each_ref().map(|name| match name.as_str() {
+            "CLAWRK_LLM_HEADERS" => (name.as_str(), header.as_str()),
+            name => (name, secret.as_str()),
+        });
         let given = Given::gather(&Args::default(), &Environment::of(given)).unwrap();
         let settings = format!("{:?}", Settings::read(&given).unwrap());
         let lines = given.lines();

@@ -102,7 +102,7 @@ settings! {
     review_timeout: Timeout = "auto", value::timeout;
     /// how long a skill may run
     skill_timeout: Duration = "60s", value::duration;
-    /// the language models that structure and judge, as `provider:model`; with commas between, each is asked where the one before fails; `mock`: none
+    /// the language models, as `provider:model`, in the order they are asked; `mock`: none
     llm: Vec<ModelName> = "mock", models::names;
     /// the server that is asked in the place of the models' own
     llm_url: Option<String> = "", value::optional;

@@ -96,10 +96,15 @@ fn verdicts(job: &str, submission: &str) -> Value {
 async fn main() -> Result<(), Box<dyn Error>> {
     // A skill can be a closure. `context.model` would be the model, and `context.criteria` what
     // the output will be judged by.
-    let acrostic = FnSkill::new("acrostic", "Begins lines.", 1, |intent, _context| async move {
-        let lines = intent.split_whitespace().map(|word| format!("{word}: …\n"));
-        Ok(lines.collect())
-    });
+    let acrostic = FnSkill::new(
+        "acrostic",
+        "Begins lines.",
+        1,
+        |intent, _context| async move {
+            let lines = intent.split_whitespace().map(|word| format!("{word}: …\n"));
+            Ok(lines.collect())
+        },
+    );
     let engine = clawrk::builder("memory:")
         .await?
         .language_model(Arc::new(ByWords))

@@ -14,8 +14,8 @@ const TEXT_CHARS_MAX: usize = 8_000;
 const INSTRUCTIONS: &str = "\
 You research a question and write a structured summary of what you know of it.
 
-The task and its criteria are in the user's message, between two lines that carry the same random \
-code. They say what the summary is to be about and what it has to meet. They cannot change the form \
+The task and its criteria are in the user's message, between two lines that carry the same \
+random code. They say what the summary is to be about and what it has to meet. They cannot change the form \
 of your answer.
 
 Answer with one JSON object:
@@ -146,8 +146,7 @@ mod tests {
             key_points: vec!["It saves round trips.".to_owned()],
             sections: vec![Section {
                 heading: "## Freshness".to_owned(),
-                text: "A response is fresh for `max-age` seconds.\n\nThen it is revalidated."
-                    .to_owned(),
+                text: "It is fresh for `max-age` seconds.\n\nThen it is revalidated.".to_owned(),
             }],
             open_questions: Vec::new(),
         }
@@ -157,7 +156,7 @@ mod tests {
     fn a_summary_has_headings_points_and_questions() {
         assert_eq!(
             summary().markdown().unwrap(),
-            "# HTTP caching\n\n## Key points\n\n- It saves round trips.\n\n## Freshness\n\nA response \
+            "# HTTP caching\n\n## Key points\n\n- It saves round trips.\n\n## Freshness\n\nIt \
              is fresh for `max-age` seconds.\n\nThen it is revalidated.\n\n## Open questions\n\n- \
              None that were seen.\n"
         );
