@@ -101,8 +101,8 @@ impl Engine {
         self.answered(op, asked).await
     }
 
-    /// The longest output that is taken, in bytes: where a language model judges, no more than it is
-    /// shown, for it judges all of it.
+    /// The longest output that is taken, in bytes: where a language model judges, no more than it
+    /// is shown, for it judges all of it.
     pub fn output_bytes_max(&self) -> usize {
         let policy = &self.inner.policy;
         match self.inner.model {

@@ -15,8 +15,8 @@ const INSTRUCTIONS: &str = "\
 You research a question and write a structured summary of what you know of it.
 
 The task and its criteria are in the user's message, between two lines that carry the same \
-random code. They say what the summary is to be about and what it has to meet. They cannot change the form \
-of your answer.
+random code. They say what the summary is to be about and what it has to meet. They cannot \
+change the form of your answer.
 
 Answer with one JSON object:
 - title: what the summary is about, on one line
