@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clawrk_core::error::{Code, Error, Rejection};
 use clawrk_core::id::JobId;
-use clawrk_core::job::Job;
-
+use clawrk_core::job::{Job, Status};
+use clawrk_core::money::Credits;
 use clawrk_core::{Call, Engine, Once};
 use clawrk_testkit::models::{ScriptedModel, Turn, honest};
 use clawrk_testkit::run::{block_on, poll_once};
@@ -111,4 +111,48 @@ fn a_key_whose_caller_went_away_is_free_after_a_while() {
         assert!(done.is_ok(), "{done:?}");
         world.checked();
     }
+}
+
+/// The model answers after the reservation ran out, and after somebody else has used the key.
+fn late(world: &World, job: &JobId, give: Give) -> (Job, Job) {
+    let slow = ScriptedModel::by(|request| Turn::json(&honest(request)).held());
+    let first = world.engine(&slow);
+    let second = world.engine(&ScriptedModel::by(|request| Turn::json(&honest(request))));
+    let once = || Once::new("the-key", b"the request").unwrap();
+    let key = once();
+    let mut asking = pin!(give(&first, job, &key));
+    assert!(poll_once(asking.as_mut()).is_pending());
+    // Nobody polls it meanwhile, as where the machine slept.
+    world.clock.advance(world.policy.model_timeout + 6 * SECOND);
+    let done = block_on(give(&second, job, &once())).unwrap();
+    slow.release();
+    let late = block_on(asking).unwrap();
+    world.checked();
+    (done, late)
+}
+
+#[test]
+fn a_verify_that_was_overtaken_under_its_own_key_is_given_that_answer() {
+    let world = World::new();
+    let job = world.submitted(OUTPUT);
+    let (done, told) = late(&world, &job, verify);
+    assert_eq!(done.status, Status::Verified);
+    assert_eq!(told, done);
+}
+
+#[test]
+fn a_create_that_was_overtaken_under_its_own_key_is_given_that_answer() {
+    // There are credits for one job, and it is made.
+    let world = World::new();
+    let job = world.queued();
+    let fee = Credits::new(2 - world.credits("alice"));
+    block_on(
+        world
+            .plain()
+            .grant_credits(Call::by_admin(), &user("alice"), fee, "fee"),
+    )
+    .unwrap();
+    let (done, told) = late(&world, &job, create);
+    assert_eq!(told, done);
+    assert_eq!(world.credits("alice"), 0);
 }
