@@ -17,6 +17,8 @@
 //! - [`clock`]: time and ids that a test moves and a seed repeats.
 //! - [`invariants`]: what must hold of an exchange at every moment.
 //! - [`model`]: a naive exchange to compare the real one with.
+//! - [`models`]: language models that say what a test has them say, believe whatever they read, or
+//!   play what a real one once said.
 //! - [`payments`]: a provider that must not be asked.
 //! - [`sim`]: the seeded simulator of a whole exchange.
 //! - [`rng`]: randomness that a seed repeats to the bit, on every machine.
@@ -44,6 +46,7 @@ pub mod clock;
 pub mod faults;
 pub mod invariants;
 pub mod model;
+pub mod models;
 pub mod payments;
 pub mod rng;
 pub mod run;

@@ -48,14 +48,12 @@ impl Engine {
             match self.judge_and_close(call, &job, slot.as_deref()).await {
                 Ok(Some(job)) => return Ok(job),
                 Ok(None) => {}
-                // Without a model the key was not held, and another one may have used it.
-                Err(error) if self.inner.model.is_none() => {
-                    let answer = self.recall_or(call, error).await?;
-                    return self.replay(call, answer).await;
-                }
                 Err(error) => {
                     self.abandon(slot).await;
-                    return Err(error);
+                    // Another one may have used the key: without a model it was not held, and what
+                    // holds it runs out.
+                    let answer = self.recall_or(call, error).await?;
+                    return self.replay(call, answer).await;
                 }
             }
             // Whoever was quicker has settled it: the next look says how.
