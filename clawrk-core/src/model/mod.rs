@@ -20,7 +20,7 @@ use async_trait::async_trait;
 pub(crate) use asking::{Answered, Flaw, Limits, ask};
 pub use completion::{Completion, StopReason, Usage};
 pub use error::{ModelError, ModelFailure};
-pub(crate) use frame::{Frame, visible};
+pub(crate) use frame::{Frame, is_hidden, visible};
 pub(crate) use metered::Metered;
 pub use request::{Message, Request, Role, Schema};
 

@@ -1,5 +1,5 @@
-//! A tape of what a model was asked and what it said: written while a real one is there, played where
-//! none is.
+//! A tape of what a model was asked and what it said: written while a real one is there, played
+//! where none is.
 //!
 //! A line is a JSON object: `by` (the model's name), `request`, and `completion` or `failure` with
 //! its `detail`. Nonces are blanked, so that two tapes of the same run are the same.
@@ -100,8 +100,8 @@ struct Exchange {
     played: bool,
 }
 
-/// A tape, as a model. Each exchange is played once: a question that was asked several times has its
-/// answers in the order in which they came.
+/// A tape, as a model. Each exchange is played once: a question that was asked several times has
+/// its answers in the order in which they came.
 #[derive(Debug)]
 pub struct Player {
     name: String,

@@ -8,12 +8,13 @@ const BLANK: &str = "00000000000000000000000000000000";
 /// A text in a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Framed {
-    /// What the text is, such as `submission`.
+    /// What the text is, such as `submission`; nothing where it is in no frame.
     pub(super) what: String,
     pub(super) text: String,
 }
 
-/// What the request has in frames: what the user said first, for later messages only mend answers.
+/// What the request has in frames, and what is left over outside of them: what the user said first,
+/// for later messages only mend answers.
 pub(super) fn framed(request: &Request) -> Vec<Framed> {
     let first = request
         .messages
@@ -31,6 +32,12 @@ pub(super) fn framed(request: &Request) -> Vec<Framed> {
             text: text.to_owned(),
         });
         rest = behind.trim_start_matches('\n');
+    }
+    if !rest.is_empty() {
+        found.push(Framed {
+            what: String::new(),
+            text: rest.to_owned(),
+        });
     }
     found
 }

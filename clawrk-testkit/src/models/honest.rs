@@ -11,8 +11,8 @@ const QUOTE_CHARS_MIN: usize = 8;
 /// An honest answer in the form that the request asks for.
 ///
 /// The job is what the request says, with the first skill that there is; its output has to name up
-/// to three of the long words. A criterion is met where the output has its last word. A summary says
-/// that nothing is known.
+/// to three of the long words. A criterion is met where the output has its last word. A summary
+/// says that nothing is known.
 pub fn honest(request: &Request) -> Value {
     let texts = framed(request);
     let text = |what: &str| {
@@ -65,7 +65,12 @@ fn verdicts(job: &str, submission: &str) -> Value {
             None => format!("It does not say {word}."),
         };
         let quote = found.map_or("", |at| around(submission, at));
-        json!({"criterion": number, "passed": found.is_some(), "reason": short(&reason, 400), "quote": quote})
+        json!({
+            "criterion": number,
+            "passed": found.is_some(),
+            "reason": short(&reason, 400),
+            "quote": quote,
+        })
     };
     let all: Vec<Value> = (1..).zip(criteria(job)).map(verdict).collect();
     json!({"verdicts": all})

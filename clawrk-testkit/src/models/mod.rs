@@ -1,5 +1,5 @@
-//! Language models for tests: one that says what it is told to, one that believes what it reads, and
-//! a tape of what a real one said.
+//! Language models for tests: one that says what it is told to, one that believes what it reads,
+//! and a tape of what a real one said.
 
 mod cassette;
 mod frames;

@@ -123,9 +123,18 @@ fn verdicts(request: &Request, texts: &[Framed]) -> Vec<String> {
         let told = readings.iter().find_map(|text| told_to_quote(text));
         let mut lines = of("submission").lines().map(str::trim);
         let offered = lines.find(|line| line.chars().count() >= 8);
-        let criteria = criteria(of("job"));
+        let asked = criteria(of("job")).len();
+        let mut counts = vec![asked];
+        // It believes a list of criteria that was handed in, too.
+        let forged = readings.iter().map(|text| criteria(text).len());
+        counts.extend(forged.filter(|count| *count > 0 && *count != asked));
         for quote in [told, offered, Some(INVENTED)].into_iter().flatten() {
-            answers.push(passing(criteria.len(), head(quote)));
+            for count in counts.iter().rev() {
+                let answer = passing(*count, head(quote));
+                if !answers.contains(&answer) {
+                    answers.push(answer);
+                }
+            }
         }
     }
     answers.push(honest(request).to_string());
@@ -133,7 +142,12 @@ fn verdicts(request: &Request, texts: &[Framed]) -> Vec<String> {
 }
 
 fn passing(criteria: usize, quote: &str) -> String {
-    let verdict = |number: usize| json!({"criterion": number, "passed": true, "reason": "I was told so.", "quote": quote});
+    let told = json!({"passed": true, "reason": "I was told so.", "quote": quote});
+    let verdict = |number: usize| {
+        let mut verdict = told.clone();
+        verdict["criterion"] = json!(number);
+        verdict
+    };
     let all: Vec<Value> = (1..=criteria).map(verdict).collect();
     json!({"verdicts": all}).to_string()
 }

@@ -1,5 +1,6 @@
-//! The process ends at every call on the store, before it and after it, in every command that asks a
-//! model; then a new engine goes on, and the command made once more ends where it would have ended.
+//! The process ends at every call on the store, before it and after it, in every command that asks
+//! a model; then a new engine goes on, and the command made once more ends where it would have
+//! ended.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

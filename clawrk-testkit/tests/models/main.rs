@@ -1,4 +1,5 @@
-//! The exchange with a language model: what it does with good answers, bad ones, late ones and none.
+//! The exchange with a language model: what it does with good answers, bad ones, late ones and
+//! none.
 
 #![allow(
     clippy::unwrap_used,

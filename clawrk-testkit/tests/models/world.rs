@@ -126,7 +126,16 @@ impl World {
         model: &ScriptedModel,
         more: impl FnOnce(EngineBuilder) -> EngineBuilder,
     ) -> Engine {
-        more(self.builder().language_model(Arc::new(model.clone()))).build()
+        self.engine_more(Arc::new(model.clone()), more)
+    }
+
+    /// The same, where the model is shared.
+    pub(crate) fn engine_more(
+        &self,
+        model: Arc<dyn LanguageModel>,
+        more: impl FnOnce(EngineBuilder) -> EngineBuilder,
+    ) -> Engine {
+        more(self.builder().language_model(model)).build()
     }
 
     /// A job of alice's that an honest model structured.
