@@ -104,6 +104,7 @@ verbs! {
     pub fn refresh_connect(token: &str) -> String;
     pub fn receive_webhook(body: &[u8], signature: &str) -> Received;
     pub fn check_once<'a>(call: impl Into<Call<'a>>) -> ();
+    pub fn check_money() -> ();
     pub fn ready() -> ();
     pub fn audit() -> Audit;
     pub fn audit_watched<'a>(watch: &'a mut Watch<'_>) -> Audit;
