@@ -37,7 +37,7 @@ usage: cargo xtask <command>
   docs          write the pages of docs/ that are made from the source
   docs --check  fail if one of them is stale
   surface       check that every language has the verbs that docs/surface.md says
-  nightly       the randomised tests again, for hours";
+  nightly       the randomised tests again, for hours, and jobs with a real language model";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,4 +1,5 @@
-//! `cargo xtask nightly`: the randomised tests, for as long as nobody waits for them.
+//! `cargo xtask nightly`: the randomised tests, for as long as nobody waits for them, and the run
+//! with a real language model.
 
 use crate::report::Report;
 use crate::{Outcome, process};
@@ -71,6 +72,8 @@ const RUNS: &[(&str, &[&str])] = &[
         "fuzz, 10 minutes a target",
         &["CLAWRK_FUZZ_SECONDS=600", "fuzz/test.sh"],
     ),
+    // It brings its own Node, and a model of 98 MB.
+    ("a real model", &["clawrk-llm/real/run.sh"]),
 ];
 
 /// Runs all of them, also after one has failed.
