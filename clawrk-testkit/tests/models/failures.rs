@@ -1,11 +1,12 @@
 //! Answers that cannot be used: neither pass nor fail, and nothing has happened.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use clawrk_core::error::{Code, Error};
 use clawrk_core::id::JobId;
 use clawrk_core::job::{EventKind, Job, Status};
-use clawrk_core::model::{ModelFailure, StopReason};
+use clawrk_core::model::{ModelFailure, Request, StopReason};
 use clawrk_core::record::Body;
 use clawrk_core::{Call, Engine, Once};
 use clawrk_testkit::models::{ScriptedModel, Turn, honest};
@@ -14,8 +15,56 @@ use clawrk_testkit::suite::Census;
 
 use crate::world::{OUTPUT, PROMPT, World, code, keys, user};
 
+type Script = Arc<dyn Fn(&Request) -> Turn + Send + Sync>;
+
 /// Every bad answer, given whenever the model is asked.
-fn bad_answers() -> Vec<(&'static str, Turn)> {
+fn bad_answers() -> Vec<(&'static str, Script)> {
+    let always = |turn: Turn| -> Script { Arc::new(move |_| turn.clone()) };
+    let same = plain_answers().into_iter();
+    let mut all: Vec<_> = same.map(|(what, turn)| (what, always(turn))).collect();
+    // A good answer, spoilt in one way.
+    let stopped = |stop: StopReason| -> Script {
+        Arc::new(move |it| Turn::stopped(stop.clone(), honest(it).to_string()))
+    };
+    let spoilt = |spoil: fn(String) -> String| -> Script {
+        Arc::new(move |it| Turn::text(spoil(honest(it).to_string())))
+    };
+    all.extend([
+        ("whole and yet cut", stopped(StopReason::Length)),
+        ("whole and yet refused", stopped(StopReason::Refused)),
+        (
+            "ended oddly",
+            stopped(StopReason::Other("pause".to_owned())),
+        ),
+        ("behind words", spoilt(|good| format!("Certainly! {good}"))),
+        (
+            "before words",
+            spoilt(|good| format!("{good} I hope this helps!")),
+        ),
+        ("in a fence", spoilt(|good| format!("```json\n{good}\n```"))),
+        ("twice", spoilt(|good| format!("{good}\n{good}"))),
+        (
+            "half of it",
+            spoilt(|good| good[..good.len() / 2].to_owned()),
+        ),
+        ("in an array", spoilt(|good| format!("[{good}]"))),
+        (
+            "with a member more",
+            spoilt(|good| good.replacen('{', "{\"price\": 0, ", 1)),
+        ),
+        (
+            "with a key twice",
+            spoilt(|good| {
+                let (key, _) = good.split_once(':').unwrap();
+                format!("{key}: null, {}", &good[1..])
+            }),
+        ),
+    ]);
+    all
+}
+
+/// Answers that are bad whatever was asked.
+fn plain_answers() -> Vec<(&'static str, Turn)> {
     vec![
         ("a wrong key", Turn::fail(ModelFailure::Unauthorized)),
         ("an unknown model", Turn::fail(ModelFailure::NotFound)),
@@ -40,16 +89,8 @@ fn bad_answers() -> Vec<(&'static str, Turn)> {
             Turn::stopped(StopReason::Length, "{\"verdicts\": ["),
         ),
         (
-            "truncated behind what is whole",
-            Turn::stopped(StopReason::Length, "{}"),
-        ),
-        (
             "refused",
             Turn::stopped(StopReason::Refused, "I cannot help with that."),
-        ),
-        (
-            "ended oddly",
-            Turn::stopped(StopReason::Other("pause".to_owned()), "{}"),
         ),
         ("not JSON", Turn::text("Certainly! It passes.")),
         ("JSON in a fence", Turn::text("```json\n{}\n```")),
@@ -127,7 +168,7 @@ fn without_runs(census: &Census) -> impl PartialEq + Debug {
     kept.collect::<Vec<_>>()
 }
 
-fn failed_and_then_right(asks: Asks, what: &str, bad: &Turn, keyed: bool) {
+fn failed_and_then_right(asks: Asks, what: &str, bad: &Script, keyed: bool) {
     let case = format!("{asks:?}, {what}, with a key: {keyed}");
     let world = World::new();
     let job = asks.prepare(&world);
@@ -135,7 +176,7 @@ fn failed_and_then_right(asks: Asks, what: &str, bad: &Turn, keyed: bool) {
     let credits = world.credits("alice");
 
     let always = bad.clone();
-    let engine = world.engine(&ScriptedModel::by(move |_| always.clone()));
+    let engine = world.engine(&ScriptedModel::by(move |request| always(request)));
     let once = keyed.then(|| Once::new("the-key", b"the request").unwrap());
     let answer = world.drive(asks.give(&engine, &job, once.as_ref()));
     assert_eq!(code(&answer), Some(asks.code()), "{case}: {answer:?}");
@@ -177,7 +218,7 @@ fn what_was_wrong_is_told_and_asked_about_once_more_at_most() {
     for (what, bad) in bad_answers() {
         let world = World::new();
         let job = world.submitted(OUTPUT);
-        let model = ScriptedModel::by(move |_| bad.clone());
+        let model = ScriptedModel::by(move |request| bad(request));
         let engine = world.engine(&model);
         let failed = world.drive(engine.verify_job(&user("alice"), &job));
         let Err(Error::Model {

@@ -1,6 +1,7 @@
 //! Idempotency keys while a model thinks: nobody asks it twice for one request.
 
 use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use clawrk_core::error::{Code, Error, Rejection};
@@ -47,10 +48,11 @@ fn one_question(world: &World, job: &JobId, give: Give, patience: Duration) {
     assert!(poll_once(asking.as_mut()).is_pending());
     assert_eq!(model.asked(), 1);
     world.clock.advance(SECOND);
-    let Err(Error::Rejected(Rejection::RequestInProgress { retry_after })) =
-        block_on(give(&engine, job, &same))
+    let mut waiting = pin!(give(&engine, job, &same));
+    let told = poll_once(waiting.as_mut());
+    let Poll::Ready(Err(Error::Rejected(Rejection::RequestInProgress { retry_after }))) = told
     else {
-        panic!("the same request was not told to wait");
+        panic!("the same request was not told to wait: {told:?}");
     };
     assert_eq!(retry_after, patience - SECOND);
     let reused = block_on(give(&engine, job, &other));
