@@ -53,6 +53,8 @@ pub fn lives(runtime: &Handle, callers: usize, jobs: usize) -> Vec<Vec<Life>> {
     let engine = engine(Arc::clone(&store) as Arc<dyn Store>, runtime);
     pollster::block_on(async {
         let pairs = pairs(&engine, callers).await;
+        // The first job of a store has it keep what money it is about; no other writes that.
+        create(&engine, &pairs[0], &prompt(0)).await;
         let mut all = Vec::with_capacity(callers);
         for pair in &pairs {
             let mut lives = Vec::with_capacity(jobs);
