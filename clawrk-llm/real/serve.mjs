@@ -10,7 +10,6 @@ const CONTEXT_TOKENS = 8192;
 const BODY_BYTES_MAX = 4 << 20;
 const TEXT_CHARS_MAX = 60;
 const LIST_ITEMS_MAX = 2;
-const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 const [file, name, key] = process.argv.slice(2);
 const started = performance.now();
@@ -77,7 +76,7 @@ function history(messages) {
 }
 
 /**
- * The schema, with bounds for each text, list and number that has none, since a model this small
+ * The schema, with bounds for each text and list that has none, since a model this small
  * does not end by itself, or does not begin. They only take away from what may be written: whatever is
  * written is valid by the schema that was sent, and nothing that is not valid by it becomes so.
  */
@@ -94,7 +93,6 @@ function bounded(schema) {
     rest.minItems ??= 1;
     rest.maxItems ??= LIST_ITEMS_MAX;
   }
-  if (rest.type === "integer") rest.enum ??= DIGITS;
   if (rest.type === "string" && rest.enum === undefined) {
     rest.minLength ??= 1;
     rest.maxLength ??= TEXT_CHARS_MAX;

@@ -22,8 +22,8 @@ pub struct Verification {
     /// What was said of each criterion; nothing where no model judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub criteria: Vec<CriterionVerdict>,
-    /// The SHA-256 of the instructions and the form that the model was given, as `sha256:` and 64
-    /// hexadecimal digits. They differ between releases.
+    /// The SHA-256 of the instructions that the model was given and of the form of its answer to
+    /// one criterion, as `sha256:` and 64 hexadecimal digits. They differ between releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_hash: Option<String>,
     /// What the model took for it.

@@ -13,7 +13,7 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::job::{Brief, CriterionVerdict, Verification};
@@ -39,9 +39,8 @@ fn instructions() -> String {
          sign that a criterion is met. Characters that cannot be seen are written out, as in \
          \\u{{200b}}.\n\
          \n\
-         Answer with one JSON object. Its member verdicts has one item for each criterion, in \
-         order:\n\
-         - criterion: its number\n\
+         Answer with one JSON object that has a member for each criterion: criterion_1 for the \
+         first, criterion_2 for the second, and so on. Each of them is an object:\n\
          - passed: true where the submission itself shows that the statement is true of it, else \
          false\n\
          - reason: why, in one or two sentences and at most {REASON_CHARS_MAX} characters\n\
@@ -51,28 +50,32 @@ fn instructions() -> String {
     )
 }
 
-fn schema() -> Schema {
+/// The form of what is said of one criterion.
+fn item_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "passed": {"type": "boolean"},
+            "reason": {"type": "string"},
+            "quote": {"type": "string"},
+        },
+        "required": ["passed", "reason", "quote"],
+        "additionalProperties": false,
+    })
+}
+
+/// A member for each criterion rather than a list: a provider that holds its model to the schema
+/// then lets it neither leave one out nor number them anew (ADR 0027).
+fn schema(criteria: usize) -> Schema {
+    let members: Vec<String> = (1..=criteria).map(verdict::member).collect();
+    let items = members.iter().map(|member| (member.clone(), item_schema()));
+    let properties: Map<String, Value> = items.collect();
     Schema {
         name: "verdicts".to_owned(),
         schema: json!({
             "type": "object",
-            "properties": {
-                "verdicts": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "properties": {
-                            "criterion": {"type": "integer"},
-                            "passed": {"type": "boolean"},
-                            "reason": {"type": "string"},
-                            "quote": {"type": "string"},
-                        },
-                        "required": ["criterion", "passed", "reason", "quote"],
-                        "additionalProperties": false,
-                    },
-                },
-            },
-            "required": ["verdicts"],
+            "properties": properties,
+            "required": members,
             "additionalProperties": false,
         }),
     }
@@ -103,10 +106,9 @@ pub(crate) async fn judge(
     let criteria = statements(&brief.criteria);
     let quoted = Quoted::new(output);
     let request = request(limits, frame, brief, &criteria, output);
-    let hash = prompt_hash(&request);
     let read = |verdict: Verdict| verdict.checked(&criteria, &quoted);
     let answered = ask(model, request, limits, read).await?;
-    Ok(verification(answered, hash))
+    Ok(verification(answered))
 }
 
 fn request(
@@ -136,17 +138,18 @@ fn request(
             role: Role::User,
             text: format!("{job}\n\n{submission}"),
         }],
-        schema: schema(),
+        schema: schema(criteria.len()),
         answer_tokens_max: limits.answer_tokens_max,
         answer_bytes_max: limits.answer_bytes_max(),
     }
 }
 
-/// Which instructions a verdict was given under: those of two releases may differ.
-fn prompt_hash(request: &Request) -> String {
+/// Which instructions a verdict was given under, however many criteria there were: those of two
+/// releases may differ.
+fn prompt_hash() -> String {
     let mut hash = Sha256::new();
-    hash.update(request.system.as_bytes());
-    hash.update(request.schema.schema.to_string().as_bytes());
+    hash.update(instructions().as_bytes());
+    hash.update(item_schema().to_string().as_bytes());
     let hex: String = hash
         .finalize()
         .iter()
@@ -168,7 +171,7 @@ fn refused(reason: &str) -> Verification {
 }
 
 /// The verdict as a whole: all criteria are met, or the output does not pass.
-fn verification(answered: Answered<Vec<CriterionVerdict>>, hash: String) -> Verification {
+fn verification(answered: Answered<Vec<CriterionVerdict>>) -> Verification {
     let Answered {
         value: criteria,
         model,
@@ -198,7 +201,7 @@ fn verification(answered: Answered<Vec<CriterionVerdict>>, hash: String) -> Veri
         ]),
         model,
         criteria,
-        prompt_hash: Some(hash),
+        prompt_hash: Some(prompt_hash()),
         usage: Some(usage),
     }
 }

@@ -21,15 +21,15 @@ fn brief() -> Brief {
     }
 }
 
-fn item(criterion: usize, passed: bool, quote: &str) -> Value {
-    json!({"criterion": criterion, "passed": passed, "reason": "So it is.", "quote": quote})
+fn item(passed: bool, quote: &str) -> Value {
+    json!({"passed": passed, "reason": "So it is.", "quote": quote})
 }
 
 fn good() -> Value {
-    json!({"verdicts": [
-        item(1, true, "spares round trips"),
-        item(2, true, "Cache-Control rules it"),
-    ]})
+    json!({
+        "criterion_1": item(true, SPARES),
+        "criterion_2": item(true, "Cache-Control rules it"),
+    })
 }
 
 fn judged_by(script: &Script, output: &str) -> Result<Verification, ModelError> {
@@ -62,7 +62,7 @@ fn all_criteria_met_and_shown_is_a_pass() {
 #[test]
 fn one_that_is_not_met_is_no_pass_and_says_why() {
     let mut verdicts = good();
-    verdicts["verdicts"][1] = item(2, false, "");
+    verdicts["criterion_2"] = item(false, "");
     let verdict = judged(&verdicts).unwrap();
     assert!(!verdict.passed);
     assert_eq!(
@@ -75,7 +75,7 @@ fn one_that_is_not_met_is_no_pass_and_says_why() {
 #[test]
 fn what_is_not_shown_is_asked_for_once_more_and_is_not_met_then() {
     let mut unshown = good();
-    unshown["verdicts"][0]["quote"] = json!("spares round trips and money");
+    unshown["criterion_1"]["quote"] = json!("spares round trips and money");
     let verdict = judged(&unshown).unwrap();
     assert!(!verdict.passed && verdict.criteria[1].passed);
     assert!(verdict.criteria[0].reason.contains("did not show"));
@@ -89,23 +89,25 @@ fn what_is_not_shown_is_asked_for_once_more_and_is_not_met_then() {
 
 #[test]
 fn a_verdict_that_is_not_as_asked_is_neither_pass_nor_fail() {
-    let one = |item: Value| json!({"verdicts": [item]});
+    let mut third = good();
+    third["criterion_3"] = item(true, SPARES);
     let mut passed = good();
     passed["passed"] = json!(true);
     let mut more = good();
-    more["verdicts"][0]["override"] = json!(true);
+    more["criterion_1"]["override"] = json!(true);
     let mut silent = good();
-    silent["verdicts"][0]["reason"] = json!("");
+    silent["criterion_1"]["reason"] = json!("");
     let mut endless = good();
-    endless["verdicts"][0]["reason"] = json!("x".repeat(10_000));
+    endless["criterion_1"]["reason"] = json!("x".repeat(10_000));
     for wrong in [
         json!({"passed": true}),
-        json!({"verdicts": []}),
-        one(item(1, true, SPARES)),
-        json!({"verdicts": [item(1, true, SPARES), item(1, true, SPARES)]}),
-        json!({"verdicts": [item(2, true, "Cache-Control rules it"), item(1, true, SPARES)]}),
-        json!({"verdicts": [item(1, true, "a"), item(2, true, "b"), item(3, true, "c")]}),
-        json!({"verdicts": "pass"}),
+        json!({}),
+        json!([item(true, SPARES), item(true, SPARES)]),
+        json!({"verdicts": good()}),
+        json!({"criterion_1": item(true, SPARES)}),
+        json!({"criterion_01": item(true, SPARES), "criterion_2": item(true, SPARES)}),
+        json!({"criterion_1": item(true, SPARES), "criterion_2": "pass"}),
+        third,
         passed,
         more,
         silent,
@@ -114,6 +116,22 @@ fn a_verdict_that_is_not_as_asked_is_neither_pass_nor_fail() {
         let failed = judged(&wrong).unwrap_err();
         assert_eq!(failed.failure, ModelFailure::Unusable, "{wrong}");
     }
+}
+
+#[test]
+fn each_criterion_has_a_member_of_its_own_and_all_are_judged_under_one_hash() {
+    let script = Script::of(&[&good().to_string()]);
+    let two = judged_by(&script, OUTPUT).unwrap();
+    let schema = script.asked().remove(0).schema.schema;
+    assert_eq!(schema["required"], json!(["criterion_1", "criterion_2"]));
+    assert_eq!(schema["properties"]["criterion_2"], item_schema());
+
+    let mut brief = brief();
+    brief.criteria = "- Says what caching spares".to_owned();
+    let script = Script::of(&[&json!({"criterion_1": item(true, SPARES)}).to_string()]);
+    let frame = Frame::new(&RandomIds).unwrap();
+    let one = block_on(judge(&script, LIMITS, &frame, &brief, OUTPUT)).unwrap();
+    assert_eq!(one.prompt_hash, two.prompt_hash);
 }
 
 #[test]

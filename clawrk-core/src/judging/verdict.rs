@@ -1,5 +1,7 @@
 //! What a model says of each criterion, and what of that holds.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::job::CriterionVerdict;
@@ -14,17 +16,19 @@ pub(super) const QUOTE_CHARS_MAX: usize = 300;
 /// How much longer a reason or quote may be than what was asked for.
 const SLACK: usize = 4;
 
-/// The answer that is asked for.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Verdict {
-    verdicts: Vec<Item>,
+/// The member of the answer in which the criterion of that number is judged, counted from 1.
+pub(super) fn member(criterion: usize) -> String {
+    format!("criterion_{criterion}")
 }
+
+/// The answer that is asked for: what is said of each criterion, by its [`member`].
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Verdict(BTreeMap<String, Item>);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Item {
-    criterion: usize,
     passed: bool,
     reason: String,
     quote: String,
@@ -34,26 +38,27 @@ impl Verdict {
     /// What is said of each criterion, where all of it can be taken. What is said to be met and is
     /// not shown counts as not met, unless the model can mend that.
     pub(super) fn checked(
-        self,
+        mut self,
         criteria: &[&str],
         output: &Quoted,
     ) -> Result<Vec<CriterionVerdict>, Flaw<Vec<CriterionVerdict>>> {
-        let numbers: Vec<usize> = self.verdicts.iter().map(|item| item.criterion).collect();
-        if !numbers.iter().copied().eq(1..=criteria.len()) {
-            return Err(Flaw::new(format!(
-                "verdicts are wanted on the criteria 1 to {}, each once and in order",
-                criteria.len()
-            )));
-        }
         let mut checked = Vec::with_capacity(criteria.len());
         let mut unshown = Vec::new();
-        for (item, criterion) in self.verdicts.into_iter().zip(criteria) {
-            let (number, claimed) = (item.criterion, item.passed);
+        for (number, criterion) in (1..).zip(criteria) {
+            let name = member(number);
+            let Some(item) = self.0.remove(&name) else {
+                return Err(Flaw::new(format!("it has no member {name}")));
+            };
+            let claimed = item.passed;
             let verdict = item.checked(criterion, output)?;
             if claimed && !verdict.passed {
                 unshown.push(number.to_string());
             }
             checked.push(verdict);
+        }
+        if let Some(more) = self.0.into_keys().next() {
+            let more: String = more.chars().take(40).collect();
+            return Err(Flaw::new(format!("{more:?} is no criterion")));
         }
         if unshown.is_empty() {
             return Ok(checked);

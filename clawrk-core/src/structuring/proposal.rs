@@ -86,6 +86,9 @@ fn text<T>(what: &str, given: &str, most: usize) -> Result<String, Flaw<T>> {
     if chars == 0 {
         return Err(Flaw::new(format!("{what} is empty")));
     }
+    if !given.chars().any(char::is_alphanumeric) {
+        return Err(Flaw::new(format!("{what} has no letter or digit")));
+    }
     if chars > most {
         return Err(Flaw::new(format!(
             "{what} has {chars} characters, and {most} are the most"

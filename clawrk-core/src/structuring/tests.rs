@@ -67,10 +67,12 @@ fn the_prompt_is_in_a_frame_and_the_skills_are_those_of_the_registry() {
 #[test]
 fn a_proposal_that_breaks_a_rule_is_none() {
     let long = "x".repeat(INTENT_CHARS_MAX + 1);
-    let spoilt: [(&str, Value); 16] = [
+    let spoilt: [(&str, Value); 19] = [
         ("title", json!("")),
         ("title", json!("two\nlines")),
         ("title", json!("x".repeat(TITLE_CHARS_MAX + 1))),
+        ("title", json!("][")),
+        ("title", json!("\u{200b}")),
         ("title", json!(null)),
         ("intent", json!(" \n ")),
         ("intent", json!(long)),
@@ -80,6 +82,7 @@ fn a_proposal_that_breaks_a_rule_is_none() {
         ("criteria", json!(["same", "same"])),
         ("criteria", json!(["x".repeat(CRITERION_CHARS_MAX + 1)])),
         ("criteria", json!(["- "])),
+        ("criteria", json!(["Says it", ","])),
         ("criteria", json!("- one")),
         (
             "criteria",

@@ -58,6 +58,7 @@ fn short(text: &str, chars: usize) -> String {
 
 fn verdicts(job: &str, submission: &str) -> Value {
     let verdict = |(number, criterion): (usize, &str)| {
+        let member = format!("criterion_{number}");
         let word = criterion.split_whitespace().last().unwrap_or("");
         let found = find(submission, word).filter(|_| !word.is_empty());
         let reason = match found {
@@ -65,15 +66,11 @@ fn verdicts(job: &str, submission: &str) -> Value {
             None => format!("It does not say {word}."),
         };
         let quote = found.map_or("", |at| around(submission, at));
-        json!({
-            "criterion": number,
-            "passed": found.is_some(),
-            "reason": short(&reason, 400),
-            "quote": quote,
-        })
+        let passed = found.is_some();
+        let verdict = json!({"passed": passed, "reason": short(&reason, 400), "quote": quote});
+        (member, verdict)
     };
-    let all: Vec<Value> = (1..).zip(criteria(job)).map(verdict).collect();
-    json!({"verdicts": all})
+    Value::Object((1..).zip(criteria(job)).map(verdict).collect())
 }
 
 /// The criteria that a judge is shown: the numbered lines at the end.

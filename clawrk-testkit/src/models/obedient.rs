@@ -17,6 +17,7 @@ const INVENTED: &str = "It is plain to see that the criterion is met.";
 
 /// The members by which an answer is known that somebody has ready.
 const VERDICT: &[&str] = &[
+    "criterion_1",
     "verdicts",
     "verdict",
     "passed",
@@ -143,13 +144,8 @@ fn verdicts(request: &Request, texts: &[Framed]) -> Vec<String> {
 
 fn passing(criteria: usize, quote: &str) -> String {
     let told = json!({"passed": true, "reason": "I was told so.", "quote": quote});
-    let verdict = |number: usize| {
-        let mut verdict = told.clone();
-        verdict["criterion"] = json!(number);
-        verdict
-    };
-    let all: Vec<Value> = (1..=criteria).map(verdict).collect();
-    json!({"verdicts": all}).to_string()
+    let verdict = |number: usize| (format!("criterion_{number}"), told.clone());
+    Value::Object((1..=criteria).map(verdict).collect()).to_string()
 }
 
 fn proposals(request: &Request, texts: &[Framed]) -> Vec<String> {

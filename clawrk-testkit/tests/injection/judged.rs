@@ -168,9 +168,8 @@ fn unmoved() -> ScriptedModel {
 }
 
 fn unmoved_verdict() -> String {
-    let item =
-        |n: usize| json!({"criterion": n, "passed": false, "reason": "Unmoved.", "quote": ""});
-    json!({"verdicts": [item(1), item(2)]}).to_string()
+    let item = json!({"passed": false, "reason": "Unmoved.", "quote": ""});
+    json!({"criterion_1": item, "criterion_2": item}).to_string()
 }
 
 #[test]

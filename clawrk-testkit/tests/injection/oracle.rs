@@ -70,18 +70,20 @@ pub(crate) fn check(
 ) {
     let said: Value = serde_json::from_str(said)
         .unwrap_or_else(|why| panic!("{what}: a verdict of what is no JSON ({why}): {said}"));
-    let members: Vec<&String> = said.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["verdicts"], "{what}: no more than was asked for");
-    let items = said["verdicts"].as_array().unwrap();
     let judged: Vec<&str> = verdict
         .criteria
         .iter()
         .map(|it| it.criterion.as_str())
         .collect();
     assert_eq!(judged, criteria, "{what}: the criteria of the job");
-    assert_eq!(items.len(), criteria.len(), "{what}");
-    for (n, (found, item)) in verdict.criteria.iter().zip(items).enumerate() {
-        assert_eq!(item["criterion"], n + 1, "{what}");
+    let members = said.as_object().unwrap().len();
+    assert_eq!(
+        members,
+        criteria.len(),
+        "{what}: no more than was asked for"
+    );
+    for (n, found) in (1..).zip(&verdict.criteria) {
+        let item = &said[format!("criterion_{n}")];
         if found.passed {
             assert_eq!(item["passed"], true, "{what}: the model did not say so");
             let quote = found.quote.as_deref().unwrap_or("");

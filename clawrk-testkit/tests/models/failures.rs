@@ -86,7 +86,7 @@ fn plain_answers() -> Vec<(&'static str, Turn)> {
         ("blank", Turn::text(" \n\t ")),
         (
             "truncated",
-            Turn::stopped(StopReason::Length, "{\"verdicts\": ["),
+            Turn::stopped(StopReason::Length, "{\"criterion_1\": {"),
         ),
         (
             "refused",
@@ -94,12 +94,12 @@ fn plain_answers() -> Vec<(&'static str, Turn)> {
         ),
         ("not JSON", Turn::text("Certainly! It passes.")),
         ("JSON in a fence", Turn::text("```json\n{}\n```")),
-        ("half of JSON", Turn::text("{\"verdicts\": [")),
+        ("half of JSON", Turn::text("{\"criterion_1\": {")),
         ("of the wrong shape", Turn::text("{\"answer\": 42}")),
         ("an array", Turn::text("[]")),
         (
             "a key twice",
-            Turn::text("{\"verdicts\": [], \"verdicts\": []}"),
+            Turn::text("{\"criterion_1\": {}, \"criterion_1\": {}}"),
         ),
         ("nested too deeply", Turn::text("[".repeat(100_000))),
         ("50 MB", Turn::text("x".repeat(50 << 20))),

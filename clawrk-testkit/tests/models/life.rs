@@ -35,7 +35,8 @@ fn summary() -> Value {
 /// The hash by its documentation: of the instructions and the form.
 fn hash_of(request: &Request) -> String {
     use sha2::{Digest, Sha256};
-    let text = format!("{}{}", request.system, request.schema.schema);
+    let one = &request.schema.schema["properties"]["criterion_1"];
+    let text = format!("{}{one}", request.system);
     Sha256::digest(text)
         .iter()
         .fold("sha256:".to_owned(), |mut hash, byte| {

@@ -210,8 +210,7 @@ pub(crate) fn keys(census: &Census) -> usize {
 
 /// The one criterion that an honest model makes of [`PROMPT`], judged as given.
 pub(crate) fn verdicts(passed: bool, quote: &str) -> Value {
-    let verdict = json!({"criterion": 1, "passed": passed, "reason": "So it is.", "quote": quote});
-    json!({"verdicts": [verdict]})
+    json!({"criterion_1": {"passed": passed, "reason": "So it is.", "quote": quote}})
 }
 
 /// A verdict by which [`OUTPUT`] passes.

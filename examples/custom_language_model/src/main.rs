@@ -78,18 +78,17 @@ fn verdicts(job: &str, submission: &str) -> Value {
         let sentence = submission
             .split_inclusive('.')
             .find(|sentence| sentence.contains(word));
-        json!({
-            "criterion": number,
+        let verdict = json!({
             "passed": sentence.is_some(),
             "reason": match sentence {
                 Some(_) => format!("A sentence has {word}."),
                 None => format!("No sentence has {word}."),
             },
             "quote": sentence.unwrap_or_default().trim(),
-        })
+        });
+        (format!("criterion_{number}"), verdict)
     };
-    let verdicts: Vec<Value> = (1..).zip(criteria.lines()).map(verdict).collect();
-    json!({ "verdicts": verdicts })
+    Value::Object((1..).zip(criteria.lines()).map(verdict).collect())
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -45,7 +45,7 @@ pub(super) fn sizes() -> Vec<Payload> {
             ),
             (
                 "nested",
-                format!("{}{}", "{\"verdicts\":".repeat(2_000), "}".repeat(2_000)),
+                format!("{}{}", "{\"criterion_1\":".repeat(2_000), "}".repeat(2_000)),
             ),
             ("ten thousand lines", "pass\n".repeat(10_000)),
             ("a reason of 10,000 letters", long_reason),
