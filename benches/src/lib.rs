@@ -19,6 +19,7 @@ pub mod conditions;
 pub mod contest;
 pub mod disk;
 pub mod exchange;
+pub mod models;
 pub mod numbers;
 pub mod recorded;
 pub mod scale;
